@@ -1,0 +1,71 @@
+#: make check           unit tests, lkgrant, Test::Nginx suites (no installing)
+#: make check-unit      the library's unit tests
+#: make check-cli       the command-line tool
+#: make check-nginx     the Test::Nginx suites
+#: make check-e2e       real LiveKit, Redis, next-auth and Chromium
+#: make check-asan      unit tests and suites under ASan and UBSan
+#: make check-valgrind  unit tests and suites under valgrind
+#: make check-style     the source's form
+#: make fuzz            each fuzz target for FUZZ_TIME seconds (default 60)
+#: make bench           CPU per token beside nginx's own "return 200"
+#: make soak            reloads and Redis failures under load
+
+PROVE    ?= prove
+TESTS    ?= $(sort $(wildcard t/*.t))
+FUZZ     := $(sort $(wildcard t/fuzz/*_fuzz.c))
+FUZZ_TIME ?= 60
+
+$(BUILD)/static/%.o: lib/%.c $(LIB_HDR) | deps
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/unit/%: t/unit/%.c t/unit/lkg_test.h $(HID_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAGS) -It/unit $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< \
+	    $(HID_OBJ) $(LIBS) -ljwt
+
+test:
+	t/install.sh test
+	t/e2e/install.sh
+	$(MAKE) all check check-e2e
+
+check: check-style check-unit check-cli check-nginx
+
+check-unit: $(UNIT)
+	$(PROVE) -e '' $(UNIT)
+
+check-cli: tool
+	LKGRANT=$(BUILD)/lkgrant $(PROVE) t/cli
+
+check-nginx: all
+	TEST_NGINX_BINARY=$(NGINX) $(PROVE) $(TESTS)
+
+check-e2e: all
+	$(PROVE) -v t/e2e
+
+check-style:
+	t/style.sh
+
+check-asan:
+	t/asan.sh $(TESTS)
+
+check-valgrind: all $(UNIT)
+	t/valgrind.sh $(TESTS)
+
+fuzz:
+	t/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
+
+bench: all
+	t/bench/run.sh
+
+soak: all
+	t/soak/run.sh
+
+demo:
+	t/install.sh build
+	t/e2e/install.sh demo
+	$(MAKE) all
+	examples/demo/run.sh
+
+.PHONY: check check-unit check-cli check-nginx check-e2e check-style \
+        check-asan check-valgrind fuzz bench soak
