@@ -1,0 +1,276 @@
+/*
+ * Facts about one person and one room, out of Redis's texts.
+ */
+
+#include "lkg_policy.h"
+
+
+int
+lkg_text_plain(const char *data, size_t len)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < len; i++) {
+        c = data[i];
+
+        if (c < 0x20 || c == 0x7f
+            || (c == 0xc2 && i + 1 < len && (unsigned char) data[i + 1] < 0xa0))
+        {
+            return 0;
+        }
+    }
+
+    return lkg_utf8_valid(data, len);
+}
+
+
+static int
+lkg_access_join(char *buf, size_t size, const char *head, const char *text,
+    size_t len, const char *tail)
+{
+    size_t  hlen, tlen;
+
+    hlen = strlen(head);
+    tlen = strlen(tail);
+
+    if (size < hlen + len + tlen) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    memcpy(buf, head, hlen);
+
+    if (len) {
+        memcpy(buf + hlen, text, len);
+    }
+
+    memcpy(buf + hlen + len, tail, tlen);
+
+    return hlen + len + tlen;
+}
+
+
+int
+lkg_room_valid(const char *room, size_t len)
+{
+    if (len == 0) {
+        return LKG_ERR_INVALID;
+    }
+
+    if (len > LKG_ROOM_MAX) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    /* braces would cut the key's hash tag short */
+
+    if (!lkg_text_plain(room, len) || memchr(room, '{', len)
+        || memchr(room, '}', len))
+    {
+        return LKG_ERR_INVALID;
+    }
+
+    return LKG_OK;
+}
+
+
+int
+lkg_access_key(char *buf, size_t size, const char *room, size_t len)
+{
+    int  rc;
+
+    rc = lkg_room_valid(room, len);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    return lkg_access_join(buf, size, "lkg:room:{", room, len, "}");
+}
+
+
+int
+lkg_access_field(char *buf, size_t size, lkg_fact fact, const char *identity,
+    size_t len)
+{
+    const char  *head;
+
+    switch (fact) {
+
+    case LKG_FACT_STATE:
+        return lkg_access_join(buf, size, "state", NULL, 0, "");
+
+    case LKG_FACT_MEMBER:
+        head = "m:";
+        break;
+
+    case LKG_FACT_BAN:
+        head = "b:";
+        break;
+
+    case LKG_FACT_KICK:
+        head = "d:";
+        break;
+
+    default:
+        return LKG_ERR_INVALID;
+    }
+
+    if (len > LKG_IDENTITY_MAX) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    if (!lkg_identity_valid(identity, len)) {
+        return LKG_ERR_INVALID;
+    }
+
+    return lkg_access_join(buf, size, head, identity, len, "");
+}
+
+
+void
+lkg_access_init(lkg_access *access)
+{
+    memset(access, 0, sizeof(*access));
+}
+
+
+static int
+lkg_access_time(const char *value, size_t len, int64_t *time)
+{
+    if (lkg_digits(value, len, time) != LKG_OK || *time > LKG_TIME_MAX) {
+        return LKG_ERR_FORMAT;
+    }
+
+    return LKG_OK;
+}
+
+
+/* The end that comes first counts.  The epoch is over, not "never". */
+
+static int
+lkg_access_end(const char *value, size_t len, int64_t *end)
+{
+    int64_t  time;
+
+    if (lkg_access_time(value, len, &time) != LKG_OK) {
+        return LKG_ERR_FORMAT;
+    }
+
+    if (time == 0) {
+        time = 1;
+    }
+
+    if (*end == 0 || time < *end) {
+        *end = time;
+    }
+
+    return LKG_OK;
+}
+
+
+static int
+lkg_access_role(lkg_access *access, const char *value, size_t len)
+{
+    if (len == 0 || len > LKG_ROLE_MAX) {
+        return LKG_ERR_FORMAT;
+    }
+
+    access->role.data = value;
+    access->role.len = len;
+
+    return LKG_OK;
+}
+
+
+/* role[;exp=<unix time>] */
+
+static int
+lkg_access_member(lkg_access *access, const char *value, size_t len)
+{
+    size_t       rest;
+    const char  *option;
+
+    option = memchr(value, ';', len);
+
+    if (option) {
+        rest = len - (option - value);
+
+        if (rest < 5 || memcmp(option, ";exp=", 5) != 0
+            || lkg_access_end(option + 5, rest - 5, &access->member_expires)
+               != LKG_OK)
+        {
+            return LKG_ERR_FORMAT;
+        }
+
+        len = option - value;
+    }
+
+    return lkg_access_role(access, value, len);
+}
+
+
+static int
+lkg_access_yes(const char *value, size_t len)
+{
+    return len != 0
+           && !(len == 1 && *value == '0')
+           && !(len == 5 && memcmp(value, "false", 5) == 0);
+}
+
+
+int
+lkg_access_set(lkg_access *access, lkg_fact fact, const char *value,
+    size_t len)
+{
+    int       yes;
+    unsigned  seen;
+
+    if (fact > LKG_FACT_EXPIRES) {
+        return LKG_ERR_INVALID;
+    }
+
+    seen = access->seen;
+    access->seen |= 1u << fact;
+
+    /* of several answers to one question, the one that allows less counts */
+
+    if (fact == LKG_FACT_ALLOW || fact == LKG_FACT_DENY) {
+        yes = value && lkg_access_yes(value, len);
+
+        if (fact == LKG_FACT_DENY) {
+            access->deny |= yes;
+        } else {
+            access->allow = yes
+                            && (access->allow || !(seen & 1u << fact));
+        }
+
+        return LKG_OK;
+    }
+
+    if (value == NULL) {
+        return LKG_OK;
+    }
+
+    switch (fact) {
+
+    case LKG_FACT_STATE:
+        access->closed |= !(len == 4 && memcmp(value, "open", 4) == 0);
+        return LKG_OK;
+
+    case LKG_FACT_MEMBER:
+        return lkg_access_member(access, value, len);
+
+    case LKG_FACT_BAN:
+        access->banned = 1;
+        return lkg_access_time(value, len, &access->banned_until);
+
+    case LKG_FACT_KICK:
+        access->kicked = 1;
+        return lkg_access_time(value, len, &access->kicked_until);
+
+    case LKG_FACT_ROLE:
+        return lkg_access_role(access, value, len);
+
+    default:
+        return lkg_access_end(value, len, &access->expires);
+    }
+}

@@ -1,0 +1,346 @@
+/*
+ * A policy in memory, and what the files that load it share.
+ */
+
+#ifndef LKG_POLICY_H
+#define LKG_POLICY_H
+
+#include <jansson.h>
+
+#include "lkg_private.h"
+
+
+#define LKG_ROLE_MAX        64      /* bytes of a role's name */
+#define LKG_TTL_MAX         21600
+#define LKG_TTL_DEFAULT     600
+#define LKG_SIZE_MIN        512
+#define LKG_SIZE_DEFAULT    4096
+#define LKG_TIME_MAX        253402300799    /* the last second of year 9999 */
+
+
+/* lkg_index.c: from a hash to a number, open addressing. */
+
+typedef struct {
+    uint32_t        hash;
+    uint32_t        number;         /* plus 1; 0: empty */
+} lkg_slot;
+
+typedef struct {
+    lkg_slot       *slots;
+    uint32_t        mask;
+} lkg_index;
+
+#define LKG_HASH_SEED       0xcbf29ce484222325u
+
+#define lkg_hash_add(h, c)                                                   \
+    (((h) ^ (unsigned char) (c)) * 0x100000001b3u)
+
+uint64_t lkg_hash(const char *data, size_t len);
+
+int lkg_index_new(lkg_index *index, size_t n);
+void lkg_index_add(lkg_index *index, uint64_t hash, uint32_t number);
+
+/* The next number with that hash; *pos begins at 0.  LKG_INDEX_END. */
+uint32_t lkg_index_next(const lkg_index *index, uint64_t hash, uint32_t *pos);
+void lkg_index_free(lkg_index *index);
+
+#define LKG_INDEX_END       ((uint32_t) -1)
+
+
+/* A role, or what an override for some rooms makes of it. */
+
+struct lkg_role {
+    lkg_str         name;
+    lkg_str         grants;         /* the claim "video" but for the room */
+    lkg_str         tail;           /* that without "{", and other claims */
+    lkg_str         claims;         /* the other claims: ,"sip":{...} */
+    lkg_grants      set;
+    const uint32_t *may_take;
+    uint32_t        nmay_take;
+    uint32_t        number;
+    int32_t         ttl;
+    unsigned        actions;
+    unsigned        trusted:1;      /* the policy says "privileged": true */
+    unsigned        privileged:1;   /* and makes use of it */
+};
+
+/* An entry of "rooms"; "head*tail", or the whole name in head. */
+
+typedef struct {
+    lkg_str         head;
+    lkg_str         tail;
+    unsigned        exact:1;
+    uint32_t        nroles;
+    lkg_role       *roles;          /* overridden ones, by role number */
+} lkg_room;
+
+/* All patterns with heads and tails of these lengths. */
+
+typedef struct {
+    uint16_t        head;
+    uint16_t        tail;
+    uint32_t        exact;
+    uint32_t        first;          /* lowest entry of this shape */
+} lkg_shape;
+
+typedef struct lkg_block  lkg_block;
+
+struct lkg_policy {
+    lkg_block      *blocks;         /* memory of all that hangs below */
+
+    uint32_t        nroles;
+    lkg_role       *roles;
+    lkg_index       role_index;
+    const lkg_role *default_role;
+
+    uint32_t        nrooms;
+    lkg_room       *rooms;
+    lkg_index       room_index;
+    uint32_t        nshapes;
+    lkg_shape      *shapes;         /* by .first */
+
+    int32_t         ttl;
+    size_t          max_size;
+    lkg_template    name;
+    lkg_template    metadata;
+    lkg_template    attributes;     /* "a":"x","b":"y" */
+    uint32_t        nattributes;
+    lkg_str        *attribute_names;
+
+    uint32_t        naccept;
+    lkg_str        *accept_attributes;
+    unsigned        accept_room_config;     /* bits: lkg_wish_room_config[] */
+    unsigned        accept_name:1;
+    unsigned        accept_metadata:1;
+    unsigned        devices:1;
+};
+
+
+/* lkg_policy.c */
+
+extern const char *const  lkg_actions[];    /* bit n of "actions"; NULL ends */
+
+/* Freed with the policy; text gets a final NUL. */
+void *lkg_policy_alloc(lkg_policy *policy, size_t size);
+int lkg_policy_text(lkg_policy *policy, lkg_str *out, const char *data,
+    size_t len);
+
+const lkg_role *lkg_policy_find_role(const lkg_policy *policy,
+    const char *name, size_t len);
+
+/* The role as it is in this room. */
+const lkg_role *lkg_policy_role_in(const lkg_policy *policy,
+    const lkg_role *role, const lkg_room *room);
+
+
+/* lkg_policy_match.c: which entry of "rooms" counts. */
+
+int lkg_room_pattern(lkg_room *room, lkg_str match);
+int lkg_room_build(lkg_policy *policy, uint32_t *duplicate);
+const lkg_room *lkg_room_find(const lkg_policy *policy, const char *name,
+    size_t len);
+
+
+/* lkg_wish.c: what the client asks for beside the room. */
+
+typedef enum {
+    LKG_WISH_UINT = 0,
+    LKG_WISH_BOOL,
+    LKG_WISH_STRING,
+    LKG_WISH_STRINGS,               /* an object of strings */
+    LKG_WISH_AGENTS                 /* a list of agents to call */
+} lkg_wish_type;
+
+typedef struct {
+    const char     *name;           /* "empty_timeout"; NULL ends a table */
+    const char     *camel;          /* "emptyTimeout" */
+    lkg_wish_type   type;
+} lkg_wish_field;
+
+#define LKG_WISH_ALL        (~0u)   /* every field of a table */
+
+extern const lkg_wish_field  lkg_wish_room_config[];
+extern const lkg_wish_field  lkg_wish_agent[];
+
+/* Number of a field in its table, or LKG_GRANT_NONE. */
+unsigned lkg_wish_find(const lkg_wish_field *fields, lkg_str name);
+
+/* True where the value says no more than if it were left out. */
+int lkg_wish_empty(const lkg_json *doc, lkg_json_node n);
+int lkg_wish_listed(const lkg_str *names, uint32_t n, lkg_str name);
+
+/* *field: what the reason is about. */
+lkg_reason lkg_wish_check(const lkg_policy *policy, const lkg_ask *ask,
+    const char **field);
+
+
+/* lkg_wish_write.c: leaves out what the policy does not accept. */
+
+void lkg_wish_write_attributes(lkg_buf *b, const lkg_policy *policy,
+    const lkg_ask *ask, const char *sep);
+void lkg_wish_write_config(lkg_buf *b, const lkg_policy *policy,
+    const lkg_ask *ask);
+
+
+/* lkg_decide.c: who asks, with a session or without. */
+
+lkg_str lkg_ask_identity(const lkg_ask *ask);
+
+
+/* lkg_access.c */
+
+/* UTF-8 without control characters. */
+int lkg_text_plain(const char *data, size_t len);
+
+/* As lkg_access_key() has it: LKG_OK, LKG_ERR_INVALID, LKG_ERR_TOOBIG. */
+int lkg_room_valid(const char *room, size_t len);
+
+
+/* Loading.  lkg_at is the way from a value up to the root. */
+
+typedef struct lkg_at  lkg_at;
+
+struct lkg_at {
+    const lkg_at   *up;             /* NULL: the root */
+    const char     *key;            /* NULL: an element */
+    size_t          number;         /* of the element, from 0 */
+};
+
+static inline lkg_at
+lkg_at_key(const lkg_at *up, const char *key)
+{
+    lkg_at  at = { up, key, 0 };
+
+    return at;
+}
+
+static inline lkg_at
+lkg_at_entry(const lkg_at *up, size_t number)
+{
+    lkg_at  at = { up, NULL, number };
+
+    return at;
+}
+
+typedef struct {
+    lkg_policy     *policy;
+    const char     *text;
+    size_t          len;
+    lkg_error      *err;            /* may be NULL */
+} lkg_load;
+
+typedef enum {
+    LKG_AT_VALUE = 0,
+    LKG_AT_KEY
+} lkg_part;
+
+typedef int (*lkg_loader)(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+
+typedef struct {
+    const char     *name;           /* NULL ends a table */
+    lkg_loader      load;
+    int             required;
+} lkg_member;
+
+/* Gives the names that there are, one after the other, then NULL. */
+typedef const char *(*lkg_names)(const void *list, size_t i);
+
+
+/* lkg_policy_where.c: line and column, counted from 1, in bytes. */
+
+void lkg_where_offset(lkg_error *err, const char *text, size_t len,
+    size_t offset);
+void lkg_where(lkg_error *err, const char *text, size_t len,
+    const lkg_at *at, lkg_part part);
+size_t lkg_where_token(const char *text, size_t len, size_t position);
+int lkg_where_depth(const char *text, size_t len, unsigned max,
+    size_t *offset);
+
+
+/* lkg_policy_error.c; these return LKG_ERR_FORMAT. */
+
+#define LKG_SHOWN           64
+
+/* As much of a text as fits a message, without control characters. */
+const char *lkg_shown(char buf[LKG_SHOWN], const char *data, size_t len);
+
+int lkg_load_fail(lkg_load *load, const lkg_at *at, lkg_part part,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* '"ttl" of role "teacher" must be ...' */
+int lkg_load_must_be(lkg_load *load, const lkg_at *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* 'unknown key "x" in "grants" of role "teacher"; did you mean "y"?' */
+int lkg_load_unknown(lkg_load *load, const lkg_at *at, lkg_part part,
+    const char *noun, const char *name, size_t len, lkg_names names,
+    const void *list);
+
+/* '"ttl" of role "teacher"', shortened to fit; NUL-terminated */
+#define LKG_DESCRIPTION     160
+
+const char *lkg_load_describe(char buf[LKG_DESCRIPTION], const lkg_at *at);
+
+
+/* lkg_policy_value.c: values of one type. */
+
+int lkg_load_object(lkg_load *load, const lkg_at *at, json_t *value,
+    const lkg_member *members, void *dst);
+int lkg_load_bool(lkg_load *load, const lkg_at *at, json_t *value, int *out);
+int lkg_load_integer(lkg_load *load, const lkg_at *at, json_t *value,
+    int min, int max, int32_t *out);
+
+/* A text of min to max bytes without control characters; borrows. */
+int lkg_load_text(lkg_load *load, const lkg_at *at, json_t *value,
+    size_t min, size_t max, lkg_str *out);
+
+/* A list of different names out of those there are; bit n is name n. */
+int lkg_load_set(lkg_load *load, const lkg_at *at, json_t *value,
+    const char *noun, lkg_names names, const void *list, unsigned *out);
+const char *lkg_names_plain(const void *list, size_t i);
+
+
+/* lkg_policy_grant.c: what a role has; dst is an lkg_draft. */
+
+#define LKG_CLAIMS_MAX  2048        /* bytes of a role's other claims */
+
+typedef struct {
+    lkg_role       *role;
+    lkg_buf         claims;         /* other than "video" */
+    char            text[LKG_CLAIMS_MAX];
+} lkg_draft;
+
+int lkg_load_grants(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_group(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_kind(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_kind_details(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_room_preset(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+
+
+/* lkg_policy_role.c */
+
+const char *lkg_names_roles(const void *policy, size_t i);
+int lkg_load_override(lkg_load *load, const lkg_at *at, json_t *value,
+    lkg_role *role);
+
+
+/* Sections of a policy: lkg_policy_token.c, _role.c, _room.c. */
+
+int lkg_load_token(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_accept(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_roles(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_default_role(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_load_rooms(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+
+#endif /* LKG_POLICY_H */

@@ -1,0 +1,342 @@
+/*
+ * What the library's files share and nobody else sees.
+ */
+
+#ifndef LKG_PRIVATE_H
+#define LKG_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Compiled into something else, nothing of the library is seen outside. */
+
+#if defined(__GNUC__) && !defined(LKG_SHARED)
+#pragma GCC visibility push(hidden)
+#endif
+
+#include "lkgrant.h"
+
+
+#define lkg_lit(s)        (s), sizeof(s) - 1
+
+
+/* lkg_error.c */
+
+/* Writes the text, sets line and column to 0, returns the code. */
+int lkg_fail(lkg_error *err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int lkg_str_eq(lkg_str a, const char *b, size_t len);
+
+/* A copy with a final NUL. */
+int lkg_str_dup(char **out, const char *data, size_t len);
+
+/* Decimal digits and nothing else; LKG_ERR_FORMAT also over 64 bits. */
+int lkg_digits(const char *data, size_t len, int64_t *value);
+
+
+/* lkg_utf8.c */
+
+int lkg_utf8_valid(const char *data, size_t len);
+
+/* Bytes of the character that data begins with, 0 if it is none. */
+size_t lkg_utf8_seq(const char *data, size_t len);
+
+
+/* lkg_json.c: as lkg_json_parse(), and where and why it failed. */
+
+typedef struct {
+    size_t       offset;        /* in the text */
+    const char  *what;          /* "a duplicate key"; static storage */
+} lkg_json_fault;
+
+int lkg_json_parse_fault(lkg_json **out, const char *text, size_t len,
+    uint32_t max_nodes, lkg_json_fault *fault);
+
+
+/*
+ * lkg_base64.c: base64url without padding (RFC 4648, section 5; RFC 7515,
+ * section 2).  Decoding is strict: no padding, no other alphabet, no
+ * non-zero trailing bits.
+ */
+
+#define lkg_b64url_encoded(n)   (((n) * 4 + 2) / 3)    /* exact */
+#define lkg_b64url_decoded(n)   ((n) / 4 * 3 + 2)      /* room for it */
+
+size_t lkg_b64url_encode(char *dst, const void *src, size_t len);
+int lkg_b64url_decode(void *dst, size_t *dlen, const char *src, size_t len);
+
+
+/* lkg_hmac.c: HMAC whose key schedule is made once. */
+
+typedef struct lkg_hmac  lkg_hmac;
+
+#define LKG_SHA256_LEN    32
+
+int lkg_hmac_new(lkg_hmac **out, const void *key, size_t len);
+int lkg_hmac_sign(lkg_hmac *mac, const void *data, size_t len,
+    unsigned char digest[LKG_SHA256_LEN]);
+void lkg_hmac_free(lkg_hmac *mac);
+
+/* A keyed EVP_MAC_CTX that EVP_MAC_init(ctx, NULL, 0, NULL) rewinds. */
+struct evp_mac_ctx_st *lkg_hmac_context(const char *digest, const void *key,
+    size_t len);
+
+
+/*
+ * lkg_jws.c: compact JWS (RFC 7515) with HS256.  The header is checked to
+ * name HS256 and nothing that would change the meaning ("crit", "b64").
+ * payload points at the base64url text of the payload.
+ */
+
+#define LKG_JOSE_HEADER_MAX  1024   /* bytes of a JWS or JWE header */
+
+typedef struct {
+    lkg_str  header;
+    lkg_str  payload;
+    lkg_str  signature;
+    lkg_str  signing_input;
+} lkg_jws;
+
+int lkg_jws_split(lkg_jws *jws, const char *token, size_t len);
+int lkg_jws_header_hs256(const lkg_jws *jws);
+int lkg_jws_check(const lkg_jws *jws, lkg_hmac *mac);
+
+
+/*
+ * lkg_jwe.c: compact JWE (RFC 7516), "alg":"dir" with A256GCM or
+ * A256CBC-HS512 and a key that HKDF-SHA256 (RFC 5869) makes of a secret.
+ */
+
+typedef enum {
+    LKG_JWE_A256GCM = 0,
+    LKG_JWE_A256CBC_HS512
+} lkg_jwe_enc;
+
+typedef struct lkg_jwe_key  lkg_jwe_key;
+
+int lkg_jwe_key_new(lkg_jwe_key **out, lkg_jwe_enc enc,
+    const char *secret, size_t secret_len, const char *salt, size_t salt_len,
+    const char *info, size_t info_len);
+void lkg_jwe_key_free(lkg_jwe_key *key);
+
+/* The RFC 7638 thumbprint (SHA-512) of the key, as Auth.js writes in "kid". */
+lkg_str lkg_jwe_key_thumbprint(const lkg_jwe_key *key);
+
+/*
+ * Tries the keys in order: one that "kid" names, or, without a "kid", the
+ * first; where use_kid is 0, all of them.  plain has room for len bytes.
+ */
+int lkg_jwe_open(unsigned char *plain, size_t *plen, lkg_jwe_key **keys,
+    size_t nkeys, int use_kid, const char *token, size_t len);
+int lkg_jwe_seal(char **out, lkg_jwe_key *key, int with_kid,
+    const char *plain, size_t len);
+
+
+/* lkg_cookie.c: the session cookie of a request. */
+
+#define LKG_COOKIE_CHUNKED   1      /* name.0, name.1, ... */
+
+/*
+ * Finds a cookie by its exact name, or its chunks, over all header lines.
+ * On LKG_OK the value is borrowed from the headers or, where chunks were
+ * joined, stands in *joined, which the caller frees.
+ */
+int lkg_cookie_find(lkg_str *value, char **joined, const lkg_str *headers,
+    size_t nheaders, const char *name, size_t len, unsigned flags);
+
+
+/* Several values of one parameter. */
+
+#define LKG_STRINGS_MAX   8
+
+typedef struct {
+    size_t   n;
+    lkg_str  values[LKG_STRINGS_MAX];
+} lkg_strings;
+
+
+/* lkg_claims.c: paths into claims, and what must hold of them. */
+
+#define LKG_PATHS_MAX     8
+
+typedef struct {
+    char    *text;              /* "sub,user.id" as it was given */
+    size_t   npaths;
+    lkg_str  paths[LKG_PATHS_MAX];      /* point into text */
+} lkg_paths;
+
+/* LKG_ERR_INVALID: an empty path or component, or too many paths. */
+int lkg_paths_set(lkg_paths *paths, const char *value, size_t len);
+void lkg_paths_clear(lkg_paths *paths);
+
+/* The first path that leads to something other than null. */
+lkg_json_node lkg_claims_first(const lkg_json *claims,
+    const lkg_paths *paths);
+
+/* exp and nbf; LKG_ERR_EXPIRED, LKG_ERR_FORMAT. */
+int lkg_claims_times(const lkg_json *claims, int64_t now, int64_t leeway,
+    int64_t *expires);
+
+/* Another end that the claims may name; the earlier one counts. */
+int lkg_claims_end(const lkg_json *claims, const lkg_paths *paths,
+    int64_t now, int64_t leeway, int64_t *expires);
+
+/* The claim is one of the values, or is an array that holds one of them;
+ * no values: anything will do.  LKG_ERR_SIGNATURE. */
+int lkg_claims_match(const lkg_json *claims, const char *name, size_t len,
+    const lkg_strings *values, int array);
+
+
+/* lkg_identity.c: LKG_ERR_IDENTITY where there is none. */
+
+int lkg_identity_find(lkg_str *identity, char buf[LKG_IDENTITY_MAX],
+    const lkg_json *claims, const lkg_paths *paths, lkg_str prefix,
+    int email_unverified);
+
+/* Name or e-mail, or none; one that is too long is cut or left out. */
+lkg_str lkg_identity_name(const lkg_json *claims, const lkg_paths *paths,
+    int cut);
+
+
+/* lkg_buf: bounded output; over the end it only remembers that it was. */
+
+typedef struct {
+    char    *pos;
+    char    *end;
+    int      overflow;
+} lkg_buf;
+
+void lkg_buf_put(lkg_buf *b, const char *data, size_t len);
+void lkg_buf_int(lkg_buf *b, int64_t value);
+
+#define LKG_JSON_ESCAPED   7    /* what a byte becomes at most: \\u0001 */
+
+/* As the inside of a JSON string, escaped "depth" times (1: JSON in a token,
+ * 2: JSON that is itself a string there). */
+void lkg_buf_json(lkg_buf *b, const char *data, size_t len, unsigned depth);
+
+
+/* lkg_grant.c: what can stand in the claims "video", "sip", ... */
+
+#define LKG_GRANT_PRIVILEGED   1
+#define LKG_GRANT_WRITTEN      2    /* always: LiveKit may read absent as yes */
+
+typedef enum {
+    LKG_GRANT_BOOL = 0,
+    LKG_GRANT_SOURCES,          /* list of track sources */
+    LKG_GRANT_STRING
+} lkg_grant_type;
+
+typedef struct {
+    const char      *name;      /* as LiveKit spells it */
+    lkg_grant_type   type;
+    unsigned         flags;
+} lkg_grant_field;
+
+/* Fields of one claim; the field without a name ends them. */
+extern const lkg_grant_field  lkg_grant_video[];
+extern const lkg_grant_field  lkg_grant_sip[];
+extern const lkg_grant_field  lkg_grant_agent[];
+extern const lkg_grant_field  lkg_grant_inference[];
+extern const lkg_grant_field  lkg_grant_observability[];
+
+/* Names that LiveKit knows, ended by NULL. */
+extern const char *const  lkg_grant_sources[];
+extern const char *const  lkg_grant_kinds[];
+extern const char *const  lkg_grant_kind_details[];
+
+#define LKG_GRANT_NONE     ((unsigned) -1)
+
+/* Number of a field in its table, or LKG_GRANT_NONE. */
+unsigned lkg_grant_find(const lkg_grant_field *fields, const char *name,
+    size_t len);
+
+/* The claim "video" but for the room; bit n is field n of the table. */
+typedef struct {
+    uint32_t         given;
+    uint32_t         yes;
+    uint32_t         sources;   /* bit n is lkg_grant_sources[n] */
+    lkg_str          destination_room;
+} lkg_grants;
+
+/* What the token says, where the policy is silent too. */
+int lkg_grants_yes(const lkg_grants *grants, const char *name, size_t len);
+void lkg_grants_write(lkg_buf *b, const lkg_grants *grants);
+
+/* A JSON list of at least one name; bit n is names[n]. */
+void lkg_names_write(lkg_buf *b, const char *const *names, uint32_t bits);
+
+
+/* lkg_template.c: text with {variables}, compiled to segments. */
+
+typedef enum {
+    LKG_VAR_LITERAL = 0,
+    LKG_VAR_IDENTITY,
+    LKG_VAR_NAME,
+    LKG_VAR_ROLE,
+    LKG_VAR_ROOM,
+    LKG_VAR_NOW,
+    LKG_VAR_CLAIM               /* {claim.path} */
+} lkg_var;
+
+extern const char *const  lkg_template_vars[];      /* ended by NULL */
+
+typedef struct {
+    lkg_var          var;
+    unsigned         depth;     /* of the escaping */
+    size_t           start;     /* literal or path in the template's text */
+    size_t           len;
+} lkg_segment;
+
+typedef struct {
+    lkg_segment     *segments;
+    size_t           n;
+    size_t           size;
+    char            *text;
+    size_t           len;
+    size_t           text_size;
+} lkg_template;
+
+typedef struct {
+    lkg_str          value[LKG_VAR_CLAIM];          /* by lkg_var */
+    const lkg_json  *claims;
+} lkg_vars;
+
+/* Appends text that is no template; depth 0: is written as it is. */
+int lkg_template_literal(lkg_template *t, const char *data, size_t len,
+    unsigned depth);
+
+/* Appends a text with variables.  LKG_ERR_FORMAT: *fault is the name of a
+ * variable that does not exist, or a brace that has no other. */
+int lkg_template_add(lkg_template *t, const char *data, size_t len,
+    unsigned depth, lkg_str *fault);
+
+void lkg_template_write(lkg_buf *b, const lkg_template *t,
+    const lkg_vars *vars);
+void lkg_template_clear(lkg_template *t);
+
+
+/* lkg_keys.c */
+
+typedef struct {
+    char            *id;
+    size_t           id_len;
+    char            *head;      /* {"iss":"id","sub":" */
+    size_t           head_len;
+    lkg_hmac        *mac;
+} lkg_key;
+
+struct lkg_keys {
+    lkg_key         *keys;
+    size_t           n;
+};
+
+lkg_key *lkg_keys_find(lkg_keys *keys, const char *id, size_t len);
+
+
+#if defined(__GNUC__) && !defined(LKG_SHARED)
+#pragma GCC visibility pop
+#endif
+
+#endif /* LKG_PRIVATE_H */

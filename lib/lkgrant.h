@@ -1,0 +1,478 @@
+/*
+ * lkgrant - LiveKit grant policy.
+ *
+ * A session cookie becomes an identity, facts about a room become a
+ * decision, and a decision becomes a signed LiveKit access token.
+ *
+ * The library does no I/O, reads no clock, keeps no global state and logs
+ * nothing.  "now" is always an argument, in seconds since the Unix epoch.
+ * Objects are not locked: use an object in one thread at a time.  An object
+ * may be used in a child process after fork().
+ *
+ * Functions that can fail return LKG_OK (0) or a negative lkg_err, which
+ * lkg_strerror() names.  On failure *out is NULL.
+ *
+ * Ownership: an object that is given through "**out" is yours; free it with
+ * the matching _free(), which accepts NULL and wipes what is secret.  A
+ * pointer or lkg_str that is returned is borrowed and lives as long as the
+ * object it came from.  Arguments are copied unless the comment says
+ * "borrows".  Text is passed as bytes and length and needs no final NUL;
+ * borrowed text is not NUL-terminated either.
+ */
+
+#ifndef LKGRANT_H
+#define LKGRANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LKG_VERSION        "0.1.0"
+#define LKG_VERSION_HEX    0x000100
+
+/* LKG_SHARED is set only while the shared library itself is compiled. */
+
+#if defined(__GNUC__) && defined(LKG_SHARED)
+#define LKG_API            __attribute__((visibility("default")))
+#else
+#define LKG_API
+#endif
+
+#if defined(__GNUC__)
+#define LKG_CHECK_RESULT   __attribute__((warn_unused_result))
+#else
+#define LKG_CHECK_RESULT
+#endif
+
+
+/* Limits, in bytes unless said otherwise. */
+
+#define LKG_IDENTITY_MAX   256     /* LiveKit limit.max_participant_identity_length */
+#define LKG_NAME_MAX       256     /* LiveKit limit.max_participant_name_length */
+#define LKG_ROOM_MAX       256     /* LiveKit limit.max_room_name_length */
+#define LKG_DEVICE_MAX     32      /* the part after "~" of an identity */
+#define LKG_COOKIE_MAX     65536   /* all chunks of one session together */
+#define LKG_CHUNKS_MAX     16      /* chunks of one session cookie */
+#define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
+#define LKG_POLICY_MAX     4194304 /* policy text */
+#define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)      /* for lkg_access_key() */
+#define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8)   /* for lkg_access_field() */
+
+
+typedef enum {
+    LKG_OK             =   0,
+    LKG_ERR_NOMEM      =  -1,   /* out of memory */
+    LKG_ERR_INVALID    =  -2,   /* argument outside its contract */
+    LKG_ERR_FORMAT     =  -3,   /* input cannot be parsed */
+    LKG_ERR_SIGNATURE  =  -4,   /* not authentic, or for another reader */
+    LKG_ERR_EXPIRED    =  -5,   /* authentic, but over or not begun */
+    LKG_ERR_DENIED     =  -6,   /* the policy says no; see lkg_decision.reason */
+    LKG_ERR_CRYPTO     =  -7,   /* the crypto library failed */
+    LKG_ERR_TOOBIG     =  -8,   /* input or output over a documented limit */
+    LKG_ERR_ABSENT     =  -9,   /* no such session cookie in the request */
+    LKG_ERR_AMBIGUOUS  = -10,   /* two cookies of one name, different values */
+    LKG_ERR_IDENTITY   = -11    /* a session, but nobody in it that we can name */
+} lkg_err;
+
+/* A sentence for an error code; never NULL, static storage. */
+LKG_API const char *lkg_strerror(int err);
+
+/* Version of the library that is running, as LKG_VERSION. */
+LKG_API const char *lkg_version(void);
+
+
+/* Bytes and their number.  { NULL, 0 } is "none". */
+typedef struct {
+    const char  *data;
+    size_t       len;
+} lkg_str;
+
+#define lkg_str_lit(s)     { (s), sizeof(s) - 1 }
+
+
+/*
+ * Why a configuration was refused.  The caller's storage; line and column
+ * count from 1 and are 0 where there is no text to point into.  The text is
+ * NUL-terminated and holds no secret.
+ */
+typedef struct {
+    unsigned     line;
+    unsigned     column;
+    char         text[232];
+} lkg_error;
+
+
+/*
+ * JSON, as RFC 8259 has it and no looser: UTF-8 is checked, duplicate keys,
+ * NUL in strings, and more than 64 levels are refused, integers must fit in
+ * 64 bits.  Accepts what jansson accepts with JSON_REJECT_DUPLICATES and
+ * gives the same values.
+ *
+ * A node is a position in the document; 0 is the root.  LKG_JSON_NONE means
+ * "there is none" and is accepted by every function as an argument.
+ */
+typedef struct lkg_json  lkg_json;
+typedef uint32_t         lkg_json_node;
+
+#define LKG_JSON_NONE      ((lkg_json_node) -1)
+#define LKG_JSON_ROOT      ((lkg_json_node) 0)
+
+typedef enum {
+    LKG_JSON_ABSENT = 0,
+    LKG_JSON_NULL,
+    LKG_JSON_FALSE,
+    LKG_JSON_TRUE,
+    LKG_JSON_INTEGER,
+    LKG_JSON_REAL,
+    LKG_JSON_STRING,
+    LKG_JSON_ARRAY,
+    LKG_JSON_OBJECT
+} lkg_json_type;
+
+/*
+ * Parses one document; white space may surround it.  Borrows the text: it
+ * must stay unchanged until the document is freed.
+ * LKG_ERR_FORMAT, LKG_ERR_TOOBIG (more than max_nodes values and keys; 0:
+ * 4096), LKG_ERR_NOMEM.
+ */
+LKG_API int lkg_json_parse(lkg_json **out, const char *text, size_t len,
+    uint32_t max_nodes) LKG_CHECK_RESULT;
+LKG_API void lkg_json_free(lkg_json *doc);
+
+LKG_API lkg_json_type lkg_json_typeof(const lkg_json *doc, lkg_json_node n);
+
+/* Member of an object by name, or LKG_JSON_NONE. */
+LKG_API lkg_json_node lkg_json_get(const lkg_json *doc, lkg_json_node object,
+    const char *key, size_t len);
+
+/* Member by a dotted path ("user.id") from the root, or LKG_JSON_NONE. */
+LKG_API lkg_json_node lkg_json_path(const lkg_json *doc, const char *path,
+    size_t len);
+
+/*
+ * Walks an array's elements or an object's members: first child, then the
+ * next sibling, LKG_JSON_NONE at the end.  lkg_json_key() is the name of a
+ * member, { NULL, 0 } for an element.
+ */
+LKG_API lkg_json_node lkg_json_first(const lkg_json *doc, lkg_json_node n);
+LKG_API lkg_json_node lkg_json_next(const lkg_json *doc, lkg_json_node n);
+LKG_API lkg_str lkg_json_key(const lkg_json *doc, lkg_json_node n);
+
+/* Value of a string, unescaped; { NULL, 0 } if it is not a string. */
+LKG_API lkg_str lkg_json_string(const lkg_json *doc, lkg_json_node n);
+
+/* The bytes of a value as they stand in the text. */
+LKG_API lkg_str lkg_json_raw(const lkg_json *doc, lkg_json_node n);
+
+/* Value of an integer, or of a real cut to one; LKG_ERR_FORMAT otherwise. */
+LKG_API int lkg_json_int(const lkg_json *doc, lkg_json_node n, int64_t *value)
+    LKG_CHECK_RESULT;
+
+
+/*
+ * How the application's session cookie is read: a preset and parameters.
+ * Presets: "jwt" (HS256), "next-auth" (next-auth 4), "authjs" (Auth.js 5).
+ *
+ * Parameters of all: cookie=, identity=, name=, email=, expires= (each a
+ * comma-separated list of claim paths, the first that is there wins),
+ * prefix= (put before the identity), leeway= (seconds, 0 to 300),
+ * email_unverified (no value: an e-mail that the session does not call
+ * verified may serve as the identity).  secret= is repeatable.
+ * "jwt": alg=, iss=, aud=, azp= (the last three repeatable), bearer (no
+ * value: Authorization: Bearer is read too).
+ * "next-auth", "authjs": salt=, info=, enc=; cookie= is repeatable.
+ */
+typedef struct lkg_session_conf  lkg_session_conf;
+typedef struct lkg_session       lkg_session;
+
+/* Begins a configuration.  LKG_ERR_INVALID: no such preset; err names those
+ * there are.  err may be NULL. */
+LKG_API int lkg_session_conf_new(lkg_session_conf **out, const char *preset,
+    size_t len, lkg_error *err) LKG_CHECK_RESULT;
+
+/*
+ * Sets one parameter.  A parameter without a value is given with value NULL.
+ * LKG_ERR_INVALID: unknown, empty, or out of range; err tells.  The value is
+ * copied; a secret is kept in memory that is wiped when the conf is freed.
+ */
+LKG_API int lkg_session_conf_set(lkg_session_conf *conf,
+    const char *name, size_t nlen, const char *value, size_t vlen,
+    lkg_error *err) LKG_CHECK_RESULT;
+
+/*
+ * Ends the configuration: checks that nothing is missing and derives the
+ * keys (RFC 5869 HKDF for the encrypted cookies).  Must succeed before
+ * lkg_session_open().
+ */
+LKG_API int lkg_session_conf_ready(lkg_session_conf *conf, lkg_error *err)
+    LKG_CHECK_RESULT;
+
+/* True where a secret is shorter than 32 bytes (RFC 7518, section 3.2). */
+LKG_API int lkg_session_conf_weak(const lkg_session_conf *conf);
+
+LKG_API void lkg_session_conf_free(lkg_session_conf *conf);
+
+/* What of a request can carry a session.  Borrowed during the call. */
+typedef struct {
+    const lkg_str  *cookies;        /* values of the Cookie header lines */
+    size_t          ncookies;
+    lkg_str         authorization;  /* value of Authorization */
+} lkg_session_input;
+
+/*
+ * Opens the session of a request: finds the cookie (joining its chunks),
+ * checks its signature or decrypts it (RFC 7515, RFC 7516), checks exp, nbf
+ * and the configured iss, aud and azp, and finds the identity.
+ *
+ * LKG_ERR_ABSENT: nothing there for this conf.  LKG_ERR_AMBIGUOUS,
+ * LKG_ERR_TOOBIG, LKG_ERR_FORMAT, LKG_ERR_SIGNATURE, LKG_ERR_EXPIRED,
+ * LKG_ERR_IDENTITY: there, but not good.  A caller should answer all of
+ * these alike.  LKG_ERR_NOMEM, LKG_ERR_CRYPTO: could not be checked.
+ *
+ * The conf is used as scratch space for the crypto contexts, so one conf
+ * serves one thread at a time; the session does not need it afterwards.
+ */
+LKG_API int lkg_session_open(lkg_session **out, lkg_session_conf *conf,
+    const lkg_session_input *in, int64_t now) LKG_CHECK_RESULT;
+
+/*
+ * Makes a cookie that lkg_session_open() accepts, from claims as JSON text,
+ * for tests and tools.  *out is "name=value; name=value", NUL-terminated,
+ * freed with lkg_free().  iat, exp and jti must be in the claims if wanted.
+ * The first secret and the first cookie name are used; a long value is cut
+ * into chunks where the preset does so.
+ */
+LKG_API int lkg_session_make(char **out, lkg_session_conf *conf,
+    const char *claims, size_t len) LKG_CHECK_RESULT;
+
+LKG_API lkg_str lkg_session_identity(const lkg_session *s); /* never empty */
+LKG_API lkg_str lkg_session_name(const lkg_session *s);     /* may be empty */
+LKG_API lkg_str lkg_session_email(const lkg_session *s);    /* may be empty */
+LKG_API lkg_str lkg_session_id(const lkg_session *s);       /* claim jti */
+LKG_API int64_t lkg_session_expires(const lkg_session *s);  /* epoch seconds */
+LKG_API const lkg_json *lkg_session_claims(const lkg_session *s);
+LKG_API void lkg_session_free(lkg_session *s);
+
+/*
+ * True where the bytes can be a LiveKit identity that comes from a session:
+ * 1 to 256 bytes of UTF-8 without control characters, "#" (LiveKit appends
+ * to it) and "~" (which parts the device).
+ */
+LKG_API int lkg_identity_valid(const char *identity, size_t len);
+
+/* The identity without what stands behind "#" or "~". */
+LKG_API lkg_str lkg_identity_base(const char *identity, size_t len);
+
+
+/*
+ * Policy: what each role may do, in which room (examples/policy.json and
+ * examples/policy.schema.json show the format).  Immutable once loaded.
+ */
+typedef struct lkg_policy  lkg_policy;
+typedef struct lkg_role    lkg_role;
+
+/* Loads a policy from JSON text.  LKG_ERR_FORMAT: err has line and column of
+ * the fault and says what would be right.  err may be NULL. */
+LKG_API int lkg_policy_load(lkg_policy **out, const char *json, size_t len,
+    lkg_error *err) LKG_CHECK_RESULT;
+LKG_API void lkg_policy_free(lkg_policy *policy);
+
+/* Number of roles, and a role by number; its name and, as JSON text, the
+ * grants it has outside any override. */
+LKG_API size_t lkg_policy_roles(const lkg_policy *policy);
+LKG_API const lkg_role *lkg_policy_role(const lkg_policy *policy, size_t i);
+LKG_API lkg_str lkg_role_name(const lkg_role *role);
+LKG_API lkg_str lkg_role_grants(const lkg_role *role);
+
+/* True where a token of this role could do more than join a room and talk. */
+LKG_API int lkg_role_privileged(const lkg_role *role);
+
+/* True where the policy decides for people without any membership. */
+LKG_API int lkg_policy_has_default_role(const lkg_policy *policy);
+
+/* The action's number for lkg_ask.action: "record", "moderate", "announce";
+ * 0: unknown. */
+LKG_API unsigned lkg_action(const char *name, size_t len);
+
+
+/*
+ * Facts about one person and one room, as they stand in Redis.
+ *
+ * The default schema is one hash per room, lkg:room:{<room>}, with the
+ * fields "state", "m:<identity>", "b:<identity>" and "d:<identity>".
+ */
+typedef enum {
+    LKG_FACT_STATE = 0,   /* "open" or absent: open; else closed */
+    LKG_FACT_MEMBER,      /* role, optionally ";exp=<unix time>" */
+    LKG_FACT_BAN,         /* banned until unix time, 0: for ever */
+    LKG_FACT_KICK,        /* kicked: nothing issued until unix time */
+    LKG_FACT_ROLE,        /* role as plain text (custom source) */
+    LKG_FACT_ALLOW,       /* yes or no; no: refused */
+    LKG_FACT_DENY,        /* yes or no; yes: refused */
+    LKG_FACT_EXPIRES      /* unix time at which access ends */
+} lkg_fact;
+
+/* Transparent so that it can live on the stack; set it with the functions.
+ * The role borrows the value that was given to lkg_access_set(). */
+typedef struct {
+    unsigned     seen;              /* bits: 1 << lkg_fact */
+    unsigned     closed:1;
+    unsigned     banned:1;          /* for ever, or until banned_until */
+    unsigned     kicked:1;
+    unsigned     allow:1;
+    unsigned     deny:1;
+    int64_t      banned_until;      /* 0: for ever */
+    int64_t      kicked_until;
+    int64_t      member_expires;    /* 0: never */
+    int64_t      expires;           /* 0: never */
+    lkg_str      role;
+} lkg_access;
+
+/* The room's key; buf has at least LKG_KEY_BUF bytes.  Returns the length,
+ * LKG_ERR_INVALID for an empty room or one with "{", "}" or control bytes,
+ * LKG_ERR_TOOBIG over LKG_ROOM_MAX. */
+LKG_API int lkg_access_key(char *buf, size_t size, const char *room,
+    size_t len) LKG_CHECK_RESULT;
+
+/* A field's name for LKG_FACT_STATE to LKG_FACT_KICK; buf has at least
+ * LKG_FIELD_BUF bytes.  Returns the length or an error as above. */
+LKG_API int lkg_access_field(char *buf, size_t size, lkg_fact fact,
+    const char *identity, size_t len) LKG_CHECK_RESULT;
+
+/* Forgets everything. */
+LKG_API void lkg_access_init(lkg_access *access);
+
+/* Takes in one value; value NULL: there is none.  LKG_ERR_FORMAT: a value
+ * that cannot be understood, and so must not be taken for a yes or a no.
+ * Borrows the value of a role. */
+LKG_API int lkg_access_set(lkg_access *access, lkg_fact fact,
+    const char *value, size_t len) LKG_CHECK_RESULT;
+
+
+/*
+ * The question, and the answer.  Set .size to sizeof (LKG_ASK_INIT does), so
+ * that fields can be added at the end.  Everything is borrowed.
+ */
+typedef struct {
+    size_t                size;
+    int64_t               now;
+    const lkg_session    *session;             /* or, where there is none: */
+    lkg_str               identity;
+    lkg_str               name;
+    int64_t               session_expires;     /* 0: never */
+    lkg_str               room;
+    const lkg_access     *access;              /* NULL: no facts are kept */
+    unsigned              action;              /* 0, or lkg_action() */
+    /* what the client asks for: it can take away, never add */
+    lkg_str               role;
+    lkg_str               participant_identity;
+    lkg_str               participant_name;
+    lkg_str               participant_metadata;
+    const lkg_json       *body;                /* holds the two nodes below */
+    lkg_json_node         participant_attributes;
+    lkg_json_node         room_config;
+} lkg_ask;
+
+#define LKG_ASK_INIT                                                         \
+    { sizeof(lkg_ask), 0, NULL, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 },    \
+      NULL, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, NULL,     \
+      LKG_JSON_NONE, LKG_JSON_NONE }
+
+typedef enum {
+    LKG_ALLOWED = 0,
+    LKG_BANNED,             /* b:<identity> */
+    LKG_KICKED,             /* d:<identity> */
+    LKG_ROOM_CLOSED,        /* state */
+    LKG_NOT_ALLOWED,        /* fact "deny" says yes, or "allow" says no */
+    LKG_NOT_MEMBER,         /* no role, and the policy has no default_role */
+    LKG_MEMBER_EXPIRED,     /* membership or fact "expires" is over */
+    LKG_SESSION_EXPIRED,    /* nothing is left of the session */
+    LKG_ROLE_UNKNOWN,       /* a role that the policy does not name */
+    LKG_ROLE_NOT_TAKEN,     /* role asked for is not in may_take */
+    LKG_ACTION_NOT_ALLOWED, /* the role lacks the action */
+    LKG_IDENTITY_INVALID,   /* identity that LiveKit or we could not keep */
+    LKG_IDENTITY_MISMATCH,  /* participant_identity of somebody else */
+    LKG_FORBIDDEN_FIELD,    /* a field that "accept" does not name: .field */
+    LKG_BAD_FIELD           /* an accepted field with a wrong value: .field */
+} lkg_reason;
+
+/* "allowed", "banned", "kicked", ...: short, for logs; static storage. */
+LKG_API const char *lkg_reason_name(lkg_reason reason);
+
+typedef struct {
+    lkg_reason       reason;
+    const lkg_role  *role;       /* the role that was decided on, or NULL */
+    lkg_str          device;     /* accepted device, borrowed from the ask */
+    const char      *field;      /* static storage, or NULL */
+    int64_t          expires;    /* exp of a token minted now */
+} lkg_decision;
+
+/*
+ * Decides.  LKG_OK: allowed.  LKG_ERR_DENIED: out->reason says why.
+ * LKG_ERR_INVALID: the ask breaks its contract.  Allocates nothing.
+ *
+ * exp is the earliest of now + ttl, the session's end, the membership's end
+ * and the fact "expires".
+ */
+LKG_API int lkg_decide(lkg_decision *out, const lkg_policy *policy,
+    const lkg_ask *ask) LKG_CHECK_RESULT;
+
+
+/*
+ * LiveKit API keys: the first signs, all verify.  HS256 (RFC 7518, section
+ * 3.2) with the bytes of the secret, and nothing else.
+ */
+typedef struct lkg_keys  lkg_keys;
+
+LKG_API int lkg_keys_new(lkg_keys **out) LKG_CHECK_RESULT;
+
+/* LKG_ERR_INVALID: empty id or secret, or an id that is there already. */
+LKG_API int lkg_keys_add(lkg_keys *keys, const char *id, size_t ilen,
+    const void *secret, size_t slen) LKG_CHECK_RESULT;
+
+LKG_API void lkg_keys_free(lkg_keys *keys);
+
+
+/*
+ * Mints the token of an allowed decision into buf, with the same policy and
+ * ask that were decided on: claims iss, sub, nbf, iat, exp, name, metadata,
+ * attributes, video and the others that the policy gives (LiveKit protocol,
+ * auth/grants.go ClaimGrants).  *len is its length; no NUL is written.
+ *
+ * LKG_ERR_TOOBIG: over the policy's token.max_size, or over size.
+ * LKG_ERR_INVALID: the decision was not "allowed", or there is no key.
+ */
+LKG_API int lkg_token_mint(char *buf, size_t size, size_t *len,
+    const lkg_policy *policy, const lkg_ask *ask,
+    const lkg_decision *decision, lkg_keys *keys) LKG_CHECK_RESULT;
+
+/*
+ * Verifies a LiveKit token: HS256 by any of the keys, chosen by iss; exp is
+ * required; 60 s leeway for exp and nbf, as LiveKit has (auth/verifier.go).
+ * LKG_ERR_FORMAT, LKG_ERR_SIGNATURE, LKG_ERR_EXPIRED, LKG_ERR_NOMEM.
+ */
+typedef struct lkg_token  lkg_token;
+
+LKG_API int lkg_token_verify(lkg_token **out, lkg_keys *keys,
+    const char *token, size_t len, int64_t now) LKG_CHECK_RESULT;
+
+/* Reads a token without checking anything, to show it.  Trust nothing. */
+LKG_API int lkg_token_decode(lkg_token **out, const char *token, size_t len)
+    LKG_CHECK_RESULT;
+
+LKG_API const lkg_json *lkg_token_claims(const lkg_token *token);
+LKG_API const lkg_json *lkg_token_header(const lkg_token *token);
+LKG_API void lkg_token_free(lkg_token *token);
+
+
+/* Frees text that the library gave through "char **", wiping it. */
+LKG_API void lkg_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LKGRANT_H */

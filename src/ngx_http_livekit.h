@@ -1,0 +1,333 @@
+
+/*
+ * What the parts of the module share.  A part uses only what stands below it:
+ *
+ *     endpoints   token, check                     one story of calls each
+ *     access      facts from Redis -> decision; require
+ *     session     cookie -> identity; request, reply, origin
+ *     common      keys, url, policy, secrets, the request's ctx
+ *     ground      liblkgrant (lkgrant.h), the Redis client (ngx_redis.h)
+ *
+ * A request walks down once and up once:
+ * token -> access -> session -> lkg, -> redis, -> lkg (decide, mint) -> reply.
+ * Where it has to wait, all that it needs to go on is in its ctx.
+ */
+
+
+#ifndef _NGX_HTTP_LIVEKIT_H_INCLUDED_
+#define _NGX_HTTP_LIVEKIT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <lkgrant.h>
+#include <ngx_redis.h>
+
+
+#define NGX_HTTP_LIVEKIT_MAX_CLIENTS  4     /* Redis instances one check asks */
+
+
+typedef struct ngx_http_livekit_ctx_s         ngx_http_livekit_ctx_t;
+typedef struct ngx_http_livekit_facts_conf_s  ngx_http_livekit_facts_conf_t;
+
+typedef void (*ngx_http_livekit_resume_pt)(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+
+typedef struct {
+    ngx_str_t                    directive;
+    ngx_str_t                    file;
+    ngx_uint_t                   line;
+} ngx_http_livekit_where_t;
+
+
+/* What the client asks for; all of it hostile. */
+
+typedef struct {
+    ngx_str_t                    room;
+    ngx_str_t                    role;
+    ngx_str_t                    participant_identity;
+    ngx_str_t                    participant_name;
+    ngx_str_t                    participant_metadata;
+    lkg_json_node                participant_attributes;
+    lkg_json_node                room_config;
+    lkg_json                    *body;
+    ngx_uint_t                   dialect;        /* the token endpoint's */
+} ngx_http_livekit_asked_t;
+
+
+struct ngx_http_livekit_ctx_s {
+    ngx_http_request_t          *request;
+
+    /* session */
+    ngx_array_t                 *session_confs;  /* those that were tried */
+    lkg_session                 *session;
+    ngx_int_t                    session_rc;     /* lkg_err */
+
+    /* request */
+    ngx_http_livekit_asked_t     asked;
+    ngx_http_livekit_resume_pt   body_handler;
+    ngx_str_t                    body;
+    size_t                       body_size;
+    size_t                       body_max;
+
+    /* access */
+    ngx_str_t                    room;
+    ngx_uint_t                   action;
+    void                        *access_conf;    /* what it was decided by */
+    ngx_http_livekit_resume_pt   access_handler;
+    lkg_access                   facts;
+    lkg_ask                      ask;
+    lkg_decision                 decision;
+
+    /* facts */
+    ngx_http_livekit_facts_conf_t  *facts_conf;
+    ngx_redis_client_t          *clients[NGX_HTTP_LIVEKIT_MAX_CLIENTS];
+    ngx_redis_query_t           *queries[NGX_HTTP_LIVEKIT_MAX_CLIENTS];
+    ngx_uint_t                   nqueries;
+    ngx_uint_t                   pending;
+    ngx_uint_t                   redis_usec;
+
+    ngx_int_t                    status;         /* HTTP status of a refusal */
+    const char                  *verdict;
+
+    unsigned                     cleanup:1;
+    unsigned                     redis_asked:1;
+    unsigned                     decided:1;
+    unsigned                     waiting:1;
+    unsigned                     resumed:1;
+};
+
+
+/* common: ngx_http_livekit_module.c */
+
+typedef struct {
+    ngx_http_complex_value_t    *url;
+    lkg_keys                    *keys;
+    lkg_policy                  *policy;
+} ngx_http_livekit_loc_conf_t;
+
+/* The request's ctx, made at first use; found again after an internal
+ * redirect, which clears nginx's own. */
+ngx_http_livekit_ctx_t *ngx_http_livekit_get_ctx(ngx_http_request_t *r);
+ngx_http_livekit_ctx_t *ngx_http_livekit_find_ctx(ngx_http_request_t *r);
+
+/* Queries under way are cancelled when the request ends, however it ends. */
+ngx_int_t ngx_http_livekit_own_queries(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+ngx_str_t ngx_http_livekit_str(lkg_str s);
+lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
+
+
+/* secrets: ngx_http_livekit_secret.c */
+
+/* A secret as it stands in the configuration: plain, file:path or env:NAME.
+ * The text is wiped with the pool of the configuration. */
+char *ngx_http_livekit_secret(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *secret);
+
+/* A whole file, bounded. */
+char *ngx_http_livekit_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
+    ngx_str_t *text, ngx_file_info_t *fi);
+
+
+/* Redis instances: ngx_http_livekit_redis.c */
+
+/* NULL and an error in the log where there is no such instance.  An empty
+ * name is the one called "default", or the only one there is. */
+ngx_redis_client_t *ngx_http_livekit_redis_find(ngx_conf_t *cf,
+    ngx_str_t *name);
+ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
+
+
+/* session: ngx_http_livekit_session.c */
+
+typedef struct {
+    ngx_array_t                 *confs;     /* of lkg_session_conf * */
+} ngx_http_livekit_session_conf_t;
+
+/* NGX_OK: ctx->session is there.  Otherwise an HTTP status: 401, or 500 where
+ * the session could not be checked. */
+ngx_int_t ngx_http_livekit_session(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+
+/* The session, opened if need be, or NULL: for variables. */
+lkg_session *ngx_http_livekit_session_peek(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_livekit_session_add_variables(ngx_conf_t *cf);
+
+
+/* access: ngx_http_livekit_access.c, its directives in .._access_conf.c */
+
+typedef struct {
+    lkg_fact                     fact;
+    ngx_str_t                    redis_name;
+    ngx_redis_client_t          *redis;
+    ngx_array_t                  args;      /* of ngx_http_complex_value_t */
+    ngx_uint_t                   key;
+} ngx_http_livekit_source_t;
+
+struct ngx_http_livekit_facts_conf_s {
+    ngx_redis_client_t          *redis;     /* of the default schema */
+    ngx_array_t                 *sources;   /* NULL: membership from it, too */
+};
+
+typedef struct {
+    ngx_http_complex_value_t       *room;
+#if (NGX_PCRE)
+    ngx_regex_t                    *pattern;
+#endif
+    ngx_http_livekit_facts_conf_t   facts;
+    ngx_flag_t                      off;
+    unsigned                        room_variable:1;
+} ngx_http_livekit_access_conf_t;
+
+/*
+ * Decides whether the request may enter the room in ctx->asked.  NGX_OK: yes,
+ * as ctx->decision says.  NGX_AGAIN: ctx->access_handler will be called, and
+ * then ngx_http_livekit_access_result() gives the answer.  Otherwise an HTTP
+ * status, and ctx->verdict says why: 400 no room or no such name, 401, 403,
+ * 500, 503.
+ */
+ngx_int_t ngx_http_livekit_access(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t action,
+    ngx_http_livekit_resume_pt handler);
+ngx_int_t ngx_http_livekit_access_result(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+/* livekit_access, in ngx_http_livekit_access_source.c */
+char *ngx_http_livekit_access_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Checks that a location which decides has all that it needs to. */
+char *ngx_http_livekit_access_needs(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where, ngx_uint_t room);
+
+/* Where a directive stands, for errors that show only when all is read. */
+void ngx_http_livekit_set_where(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where);
+
+/* The value with all its variables; NGX_DECLINED: one of them is empty. */
+ngx_int_t ngx_http_livekit_whole_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_str_t *value);
+
+/* Watches for a client that goes away during the wait. */
+void ngx_http_livekit_watch_client(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_livekit_access_add_variables(ngx_conf_t *cf);
+
+
+/* facts: ngx_http_livekit_facts.c */
+
+/* NGX_AGAIN: ctx->access_handler will be called; NGX_DECLINED: it will not,
+ * ctx->status and ctx->verdict are set. */
+ngx_int_t ngx_http_livekit_facts_ask(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_facts_conf_t *conf);
+void ngx_http_livekit_facts_cancel(ngx_http_livekit_ctx_t *ctx);
+
+
+/* request: ngx_http_livekit_request.c */
+
+/*
+ * Reads the body, at most "max" bytes of it and in memory, and calls the
+ * handler with ctx->body.  Where it is larger, the handler is called with
+ * ctx->status set.  The result is the content handler's; the request counts
+ * once more until ngx_http_finalize_request().
+ */
+ngx_int_t ngx_http_livekit_read_body(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, size_t max,
+    ngx_http_livekit_resume_pt handler);
+
+/* An argument of a query string, decoded.  NGX_DECLINED: not there;
+ * NGX_ABORT: there more than once, or badly encoded. */
+ngx_int_t ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args,
+    ngx_str_t *name, ngx_str_t *value);
+
+/* The room that the query string asks for, where there is no body. */
+ngx_int_t ngx_http_livekit_room_arg(ngx_http_request_t *r, ngx_str_t *room);
+
+ngx_uint_t ngx_http_livekit_is_json(ngx_http_request_t *r);
+
+
+/* reply: ngx_http_livekit_reply.c; the results are the content handler's */
+
+ngx_int_t ngx_http_livekit_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
+/* What belongs to a refusal: WWW-Authenticate, Retry-After. */
+ngx_int_t ngx_http_livekit_refusal_headers(ngx_http_request_t *r,
+    ngx_uint_t status);
+
+/* One JSON document. */
+ngx_int_t ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *body);
+ngx_int_t ngx_http_livekit_reply_empty(ngx_http_request_t *r,
+    ngx_uint_t status);
+
+/* The error of a status; message NULL: the usual sentence. */
+ngx_int_t ngx_http_livekit_reply_error(ngx_http_request_t *r,
+    ngx_uint_t status, const char *message);
+ngx_int_t ngx_http_livekit_reply_forbidden_field(ngx_http_request_t *r,
+    const char *field);
+
+
+/* origin: ngx_http_livekit_origin.c */
+
+/*
+ * NGX_OK: from here, from an allowed origin (whose headers are then set), or
+ * not from a page at all.  NGX_DECLINED: from somewhere else.
+ */
+ngx_int_t ngx_http_livekit_origin(ngx_http_request_t *r, ngx_array_t *origins,
+    ngx_uint_t *preflight);
+char *ngx_http_livekit_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* endpoints: ngx_http_livekit_endpoint.c */
+
+typedef struct {
+    ngx_array_t                 *origins;   /* of ngx_str_t; NULL: none */
+    size_t                       body_size;
+    ngx_uint_t                   endpoint;
+    ngx_http_livekit_where_t     where;
+} ngx_http_livekit_endpoint_conf_t;
+
+/*
+ * What every endpoint that a cookie opens begins with: origin, preflight,
+ * method, type and announced size of the body.  NGX_DECLINED: go on;
+ * anything else is the content handler's result.
+ */
+ngx_int_t ngx_http_livekit_endpoint(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t methods);
+
+/* Makes the location an endpoint: its handler does its own checks. */
+char *ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
+    ngx_http_handler_pt handler);
+ngx_uint_t ngx_http_livekit_is_endpoint(ngx_http_request_t *r);
+ngx_uint_t ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf);
+
+
+/* token: ngx_http_livekit_token.c, its .._token_request.c */
+
+#define NGX_HTTP_LIVEKIT_APP          0     /* POST {"roomName"} */
+#define NGX_HTTP_LIVEKIT_TOKENSOURCE  1     /* POST {"room_name"} */
+#define NGX_HTTP_LIVEKIT_MEET         2     /* GET ?roomName= */
+
+/* Reads ctx->body into ctx->asked; NULL, or what is wrong with it. */
+const char *ngx_http_livekit_token_parse(ngx_http_livekit_ctx_t *ctx);
+ngx_int_t ngx_http_livekit_token_args(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+
+extern ngx_module_t  ngx_http_livekit_module;
+extern ngx_module_t  ngx_http_livekit_redis_module;
+extern ngx_module_t  ngx_http_livekit_session_module;
+extern ngx_module_t  ngx_http_livekit_access_module;
+extern ngx_module_t  ngx_http_livekit_endpoint_module;
+
+
+#endif /* _NGX_HTTP_LIVEKIT_H_INCLUDED_ */

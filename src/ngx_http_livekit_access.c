@@ -1,0 +1,280 @@
+
+/*
+ * May this person enter this room?  Session, room, facts, decision.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_int_t ngx_http_livekit_room(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_access_conf_t *acf,
+    ngx_str_t *room);
+static ngx_uint_t ngx_http_livekit_room_matches(
+    ngx_http_livekit_access_conf_t *acf, ngx_str_t *room);
+static ngx_int_t ngx_http_livekit_decide(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_livekit_access(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    ngx_uint_t action, ngx_http_livekit_resume_pt handler)
+{
+    ngx_int_t                        rc;
+    ngx_str_t                        room;
+    ngx_http_livekit_access_conf_t  *acf;
+
+    acf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_access_module);
+
+    rc = ngx_http_livekit_session(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_livekit_room(r, ctx, acf, &room);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* the same question again, after an internal redirect */
+
+    if (ctx->decided
+        && ctx->access_conf == acf
+        && ctx->action == action
+        && ctx->room.len == room.len
+        && ngx_memcmp(ctx->room.data, room.data, room.len) == 0)
+    {
+        return ngx_http_livekit_decide(r, ctx);
+    }
+
+    ctx->room = room;
+    ctx->action = action;
+    ctx->access_conf = acf;
+    ctx->access_handler = handler;
+    ctx->decided = 0;
+    ctx->status = 0;
+
+    if (acf->off) {
+        return ngx_http_livekit_decide(r, ctx);
+    }
+
+    rc = ngx_http_livekit_facts_ask(r, ctx, &acf->facts);
+
+    return (rc == NGX_AGAIN) ? NGX_AGAIN : ctx->status;
+}
+
+
+ngx_int_t
+ngx_http_livekit_access_result(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
+{
+    if (ctx->status) {
+        return ctx->status;
+    }
+
+    ctx->decided = 1;
+
+    return ngx_http_livekit_decide(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_decide(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
+{
+    int                              rc;
+    lkg_ask                         *ask;
+    ngx_str_t                        identity;
+    ngx_http_livekit_loc_conf_t     *llcf;
+    ngx_http_livekit_access_conf_t  *acf;
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
+    acf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_access_module);
+
+    ask = &ctx->ask;
+    ngx_memzero(ask, sizeof(lkg_ask));
+
+    ask->size = sizeof(lkg_ask);
+    ask->now = ngx_time();
+    ask->session = ctx->session;
+    ask->room = ngx_http_livekit_lkg(&ctx->room);
+    ask->access = acf->off ? NULL : &ctx->facts;
+    ask->action = ctx->action;
+
+    ask->role = ngx_http_livekit_lkg(&ctx->asked.role);
+    ask->participant_identity =
+                       ngx_http_livekit_lkg(&ctx->asked.participant_identity);
+    ask->participant_name = ngx_http_livekit_lkg(&ctx->asked.participant_name);
+    ask->participant_metadata =
+                       ngx_http_livekit_lkg(&ctx->asked.participant_metadata);
+    ask->body = ctx->asked.body;
+    ask->participant_attributes = ctx->asked.participant_attributes;
+    ask->room_config = ctx->asked.room_config;
+
+    rc = lkg_decide(&ctx->decision, llcf->policy, ask);
+
+    if (rc == LKG_OK) {
+        ctx->verdict = "allowed";
+        return NGX_OK;
+    }
+
+    if (rc != LKG_ERR_DENIED) {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                      "livekit: no decision: %s", lkg_strerror(rc));
+        ctx->verdict = "error";
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    identity = ngx_http_livekit_str(lkg_session_identity(ctx->session));
+
+    ctx->verdict = lkg_reason_name(ctx->decision.reason);
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "livekit: forbidden: %s%s%s, room \"%V\", identity \"%V\"",
+                  ctx->verdict, ctx->decision.field ? " " : "",
+                  ctx->decision.field ? ctx->decision.field : "",
+                  &ctx->room, &identity);
+
+    return (ctx->decision.reason == LKG_BAD_FIELD) ? NGX_HTTP_BAD_REQUEST
+                                                   : NGX_HTTP_FORBIDDEN;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_room(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_access_conf_t *acf, ngx_str_t *room)
+{
+    char       key[LKG_KEY_BUF];
+    ngx_int_t  rc;
+
+    if (ctx->asked.room.len
+        && !ngx_http_livekit_room_matches(acf, &ctx->asked.room))
+    {
+        ctx->verdict = "bad_room";
+        rc = NGX_HTTP_BAD_REQUEST;
+        goto refused;
+    }
+
+    if (acf->room == NULL) {
+        *room = ctx->asked.room;
+
+        if (room->len == 0) {
+            ctx->verdict = "no_room";
+            rc = NGX_HTTP_BAD_REQUEST;
+            goto refused;
+        }
+
+    } else {
+        rc = ngx_http_livekit_whole_value(r, acf->room, room);
+
+        if (rc == NGX_ERROR) {
+            ctx->verdict = "error";
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        /* what comes from one variable may well come from the client */
+
+        if (rc == NGX_DECLINED
+            || (acf->room_variable
+                && !ngx_http_livekit_room_matches(acf, room)))
+        {
+            ctx->verdict = (rc == NGX_DECLINED) ? "no_room" : "bad_room";
+            rc = NGX_HTTP_FORBIDDEN;
+            goto refused;
+        }
+    }
+
+    if (lkg_access_key(key, sizeof(key), (char *) room->data, room->len) < 0) {
+        ctx->verdict = "bad_room";
+        rc = NGX_HTTP_FORBIDDEN;
+        goto refused;
+    }
+
+    return NGX_OK;
+
+refused:
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "livekit: refused: %s", ctx->verdict);
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_room_matches(ngx_http_livekit_access_conf_t *acf,
+    ngx_str_t *room)
+{
+    u_char      ch;
+    ngx_uint_t  i;
+
+#if (NGX_PCRE)
+
+    if (acf->pattern) {
+        return ngx_regex_exec(acf->pattern, room, NULL, 0) >= 0;
+    }
+
+#endif
+
+    /* ^[A-Za-z0-9_-]{1,128}$ */
+
+    if (room->len == 0 || room->len > 128) {
+        return 0;
+    }
+
+    for (i = 0; i < room->len; i++) {
+        ch = room->data[i];
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+              || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_int_t
+ngx_http_livekit_whole_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_str_t *value)
+{
+    ngx_uint_t                 *index;
+    ngx_http_variable_value_t  *v;
+
+    if (ngx_http_complex_value(r, cv, value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (cv->flushes) {
+        for (index = cv->flushes; *index != (ngx_uint_t) -1; index++) {
+
+            v = ngx_http_get_indexed_variable(r, *index);
+
+            if (v == NULL || v->not_found || v->len == 0) {
+                return NGX_DECLINED;
+            }
+        }
+    }
+
+    return value->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+void
+ngx_http_livekit_watch_client(ngx_http_request_t *r)
+{
+    ngx_event_t  *rev;
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    rev = r->connection->read;
+
+    if (rev->ready) {
+        ngx_post_event(rev, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: a closed connection will not be noticed");
+    }
+}

@@ -1,0 +1,155 @@
+
+/*
+ * What the access check found out, as variables.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_int_t ngx_http_livekit_requested_room_variable(
+    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_livekit_room_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_livekit_role_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_livekit_set_variable(ngx_http_variable_value_t *v,
+    ngx_str_t *value);
+
+
+static ngx_http_variable_t  ngx_http_livekit_access_vars[] = {
+
+    { ngx_string("livekit_requested_room"), NULL,
+      ngx_http_livekit_requested_room_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("livekit_room"), NULL,
+      ngx_http_livekit_room_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("livekit_role"), NULL,
+      ngx_http_livekit_role_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("livekit_redis_time"), NULL,
+      ngx_http_livekit_redis_time_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+/* Before anything is decided it is what the query string asks for. */
+
+static ngx_int_t
+ngx_http_livekit_requested_room_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                room;
+    ngx_http_livekit_ctx_t  *ctx;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    if (ctx && ctx->asked.room.len) {
+        room = ctx->asked.room;
+
+    } else if (ngx_http_livekit_room_arg(r, &room) != NGX_OK) {
+        room.len = 0;
+    }
+
+    return ngx_http_livekit_set_variable(v, &room);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_room_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_livekit_ctx_t  *ctx;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    return ngx_http_livekit_set_variable(v, ctx ? &ctx->room : NULL);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_role_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                role;
+    ngx_http_livekit_ctx_t  *ctx;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    if (ctx == NULL || ctx->decision.role == NULL) {
+        return ngx_http_livekit_set_variable(v, NULL);
+    }
+
+    role = ngx_http_livekit_str(lkg_role_name(ctx->decision.role));
+
+    return ngx_http_livekit_set_variable(v, &role);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                value;
+    ngx_http_livekit_ctx_t  *ctx;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    if (ctx == NULL || !ctx->redis_asked) {
+        return ngx_http_livekit_set_variable(v, NULL);
+    }
+
+    value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN + sizeof(".000000"));
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%ui.%06ui",
+                            ctx->redis_usec / 1000000,
+                            ctx->redis_usec % 1000000)
+                - value.data;
+
+    return ngx_http_livekit_set_variable(v, &value);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_set_variable(ngx_http_variable_value_t *v, ngx_str_t *value)
+{
+    if (value == NULL || value->len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->len = value->len;
+    v->data = value->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_livekit_access_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_livekit_access_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,254 @@
+
+/*
+ * What all endpoints that a cookie opens have in common: methods, where the
+ * request comes from, and the size of its body.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r);
+
+static void *ngx_http_livekit_endpoint_create_conf(ngx_conf_t *cf);
+static char *ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf,
+    void *parent, void *child);
+
+
+static ngx_command_t  ngx_http_livekit_endpoint_commands[] = {
+
+    { ngx_string("livekit_allow_origin"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_livekit_allow_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("livekit_body_size"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_livekit_endpoint_conf_t, body_size),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_livekit_endpoint_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_livekit_endpoint_create_conf, /* create location configuration */
+    ngx_http_livekit_endpoint_merge_conf   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_livekit_endpoint_module = {
+    NGX_MODULE_V1,
+    &ngx_http_livekit_endpoint_module_ctx, /* module context */
+    ngx_http_livekit_endpoint_commands,    /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_int_t
+ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    ngx_uint_t methods)
+{
+    ngx_int_t                          rc;
+    ngx_str_t                          name, value;
+    ngx_uint_t                         preflight;
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
+
+    rc = ngx_http_livekit_origin(r, ecf->origins, &preflight);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ctx->verdict = "origin";
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: forbidden: the request comes from another "
+                      "origin");
+
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_FORBIDDEN,
+                                "Requests from this origin are not allowed.");
+    }
+
+    if (preflight) {
+        ctx->verdict = "preflight";
+        return ngx_http_livekit_preflight(r);
+    }
+
+    if (!(r->method & methods)) {
+        ctx->verdict = "method_not_allowed";
+
+        ngx_str_set(&name, "Allow");
+
+        if (methods == NGX_HTTP_POST) {
+            ngx_str_set(&value, "POST");
+
+        } else {
+            ngx_str_set(&value, "GET, POST");
+        }
+
+        if (ngx_http_livekit_header(r, &name, &value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_NOT_ALLOWED, NULL);
+    }
+
+    if (r->method == NGX_HTTP_POST && !ngx_http_livekit_is_json(r)) {
+        ctx->verdict = "unsupported_media_type";
+        return ngx_http_livekit_reply_error(r,
+                                        NGX_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL);
+    }
+
+    if (r->headers_in.content_length_n > (off_t) ecf->body_size) {
+        ctx->verdict = "payload_too_large";
+        return ngx_http_livekit_reply_error(r,
+                                      NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NULL);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_preflight(ngx_http_request_t *r)
+{
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+
+    static ngx_str_t  headers[] = {
+        ngx_string("Access-Control-Allow-Methods"),
+        ngx_string("GET, POST"),
+        ngx_string("Access-Control-Allow-Headers"),
+        ngx_string("Authorization, Content-Type"),
+        ngx_string("Access-Control-Max-Age"),
+        ngx_string("600"),
+        ngx_string("Cache-Control"),
+        ngx_string("no-store")
+    };
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i += 2) {
+        if (ngx_http_livekit_header(r, &headers[i], &headers[i + 1])
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return ngx_http_livekit_reply_empty(r, NGX_HTTP_NO_CONTENT);
+}
+
+
+ngx_uint_t
+ngx_http_livekit_is_endpoint(ngx_http_request_t *r)
+{
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
+
+    return ecf->endpoint;
+}
+
+
+ngx_uint_t
+ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf)
+{
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_endpoint_module);
+    return ecf->endpoint;
+}
+
+
+char *
+ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t          *clcf;
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    ecf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_endpoint_module);
+
+    if (ecf->endpoint) {
+        return "cannot stand beside another endpoint in a location";
+    }
+
+    ecf->endpoint = 1;
+    clcf->handler = handler;
+
+    ngx_http_livekit_set_where(cf, &ecf->where);
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_livekit_endpoint_create_conf(ngx_conf_t *cf)
+{
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_pcalloc(cf->pool, sizeof(ngx_http_livekit_endpoint_conf_t));
+    if (ecf == NULL) {
+        return NULL;
+    }
+
+    ecf->origins = NGX_CONF_UNSET_PTR;
+    ecf->body_size = NGX_CONF_UNSET_SIZE;
+
+    return ecf;
+}
+
+
+static char *
+ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
+    void *child)
+{
+    ngx_http_livekit_endpoint_conf_t *prev = parent;
+    ngx_http_livekit_endpoint_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+    ngx_conf_merge_size_value(conf->body_size, prev->body_size, 16 * 1024);
+
+    if (conf->endpoint) {
+
+        /* ours is the limit that counts, and it answers in JSON */
+
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        clcf->client_max_body_size = 0;
+    }
+
+    return NGX_CONF_OK;
+}

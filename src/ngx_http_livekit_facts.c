@@ -1,0 +1,468 @@
+
+/*
+ * Facts about one person and one room: asked of Redis all at once.
+ *
+ * The room's own hash is always asked for its state, bans and kicks; the
+ * membership stands there too, unless livekit_access says where else.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_redis_query_t *ngx_http_livekit_facts_query(
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc);
+static ngx_int_t ngx_http_livekit_facts_hash(ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_facts_conf_t *conf);
+static ngx_int_t ngx_http_livekit_facts_command(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_source_t *source);
+static void ngx_http_livekit_facts_reply(ngx_redis_query_t *q, void *data);
+static ngx_int_t ngx_http_livekit_facts_read(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc,
+    ngx_redis_query_t *q);
+static ngx_int_t ngx_http_livekit_facts_read_hash(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply);
+static ngx_int_t ngx_http_livekit_facts_set(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, lkg_fact fact, ngx_redis_reply_t *reply);
+static void ngx_http_livekit_facts_fail(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_status_e status);
+
+
+static lkg_fact  ngx_http_livekit_hash_facts[] = {
+    LKG_FACT_STATE, LKG_FACT_BAN, LKG_FACT_KICK, LKG_FACT_MEMBER
+};
+
+
+static const char  *ngx_http_livekit_fact_names[] = {
+    "state", "membership", "ban", "kick", "role", "allow", "deny", "expires"
+};
+
+
+ngx_int_t
+ngx_http_livekit_facts_ask(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_facts_conf_t *conf)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  i;
+    ngx_http_livekit_source_t  *source;
+
+    lkg_access_init(&ctx->facts);
+
+    ctx->facts_conf = conf;
+    ctx->redis_asked = 1;
+
+    if (ngx_http_livekit_own_queries(r, ctx) != NGX_OK) {
+        goto failed;
+    }
+
+    rc = ngx_http_livekit_facts_hash(ctx, conf);
+    if (rc != NGX_OK) {
+        goto failed;
+    }
+
+    if (conf->sources) {
+        source = conf->sources->elts;
+
+        for (i = 0; i < conf->sources->nelts; i++) {
+            rc = ngx_http_livekit_facts_command(r, ctx, &source[i]);
+
+            if (rc == NGX_DECLINED) {
+                ngx_http_livekit_facts_cancel(ctx);
+                return NGX_DECLINED;
+            }
+
+            if (rc != NGX_OK) {
+                goto failed;
+            }
+        }
+    }
+
+    ctx->pending = ctx->nqueries;
+
+    for (i = 0; i < ctx->nqueries; i++) {
+        if (ngx_redis_query_send(ctx->queries[i]) != NGX_OK) {
+            ngx_http_livekit_facts_fail(r, ctx,
+                               ngx_redis_query_status(ctx->queries[i]));
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_AGAIN;
+
+failed:
+
+    ngx_http_livekit_facts_fail(r, ctx, NGX_REDIS_BUSY);
+
+    return NGX_DECLINED;
+}
+
+
+void
+ngx_http_livekit_facts_cancel(ngx_http_livekit_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->nqueries; i++) {
+        if (ctx->queries[i]) {
+            ngx_redis_query_cancel(ctx->queries[i]);
+            ctx->queries[i] = NULL;
+        }
+    }
+
+    ctx->nqueries = 0;
+    ctx->pending = 0;
+}
+
+
+/* One query for each Redis instance: its commands travel together. */
+
+static ngx_redis_query_t *
+ngx_http_livekit_facts_query(ngx_http_livekit_ctx_t *ctx,
+    ngx_redis_client_t *rc)
+{
+    ngx_uint_t          i;
+    ngx_redis_query_t  *q;
+
+    for (i = 0; i < ctx->nqueries; i++) {
+        if (ctx->clients[i] == rc) {
+            return ctx->queries[i];
+        }
+    }
+
+    if (i == NGX_HTTP_LIVEKIT_MAX_CLIENTS) {
+        return NULL;
+    }
+
+    q = ngx_redis_query_create(rc, ngx_http_livekit_facts_reply, ctx);
+    if (q == NULL) {
+        return NULL;
+    }
+
+    ctx->clients[i] = rc;
+    ctx->queries[i] = q;
+    ctx->nqueries++;
+
+    return q;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_facts_hash(ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_facts_conf_t *conf)
+{
+    int                 len;
+    char                key[LKG_KEY_BUF], field[4][LKG_FIELD_BUF];
+    lkg_str             identity;
+    ngx_str_t           argv[6];
+    ngx_uint_t          i, n;
+    ngx_redis_query_t  *q;
+
+    q = ngx_http_livekit_facts_query(ctx, conf->redis);
+    if (q == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = lkg_access_key(key, sizeof(key), (char *) ctx->room.data,
+                         ctx->room.len);
+    if (len < 0) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&argv[0], "HMGET");
+    argv[1].data = (u_char *) key;
+    argv[1].len = len;
+
+    identity = lkg_session_identity(ctx->session);
+    n = conf->sources ? 3 : 4;
+
+    for (i = 0; i < n; i++) {
+        len = lkg_access_field(field[i], LKG_FIELD_BUF,
+                               ngx_http_livekit_hash_facts[i],
+                               identity.data, identity.len);
+        if (len < 0) {
+            return NGX_ERROR;
+        }
+
+        argv[i + 2].data = (u_char *) field[i];
+        argv[i + 2].len = len;
+    }
+
+    return ngx_redis_query_command(q, n + 2, argv, 1);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_facts_command(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_source_t *source)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  argv[3];
+    ngx_uint_t                 i;
+    ngx_redis_query_t         *q;
+    ngx_http_complex_value_t  *cv;
+
+    cv = source->args.elts;
+
+    for (i = 0; i < source->args.nelts; i++) {
+
+        rc = ngx_http_livekit_whole_value(r, &cv[i], &argv[i]);
+
+        if (rc == NGX_DECLINED) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "livekit: forbidden: a variable in \"%V\" of "
+                          "livekit_access is empty", &cv[i].value);
+
+            ctx->status = NGX_HTTP_FORBIDDEN;
+            ctx->verdict = "empty_value";
+            return NGX_DECLINED;
+        }
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    q = ngx_http_livekit_facts_query(ctx, source->redis);
+    if (q == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_redis_query_command(q, source->args.nelts, argv, source->key);
+}
+
+
+static void
+ngx_http_livekit_facts_reply(ngx_redis_query_t *q, void *data)
+{
+    ngx_http_livekit_ctx_t *ctx = data;
+
+    ngx_int_t            rc;
+    ngx_uint_t           i, usec;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    usec = ngx_redis_query_usec(q);
+
+    if (usec > ctx->redis_usec) {
+        ctx->redis_usec = usec;
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "livekit redis reply: %s in %uius, %ui pending",
+                   ngx_redis_status_name(ngx_redis_query_status(q)), usec,
+                   ctx->pending);
+
+    for (i = 0; ctx->queries[i] != q; i++) { /* void */ }
+
+    rc = NGX_ERROR;
+
+    if (ngx_redis_query_status(q) == NGX_REDIS_OK) {
+        rc = ngx_http_livekit_facts_read(r, ctx, ctx->clients[i], q);
+    }
+
+    /* the client frees the query when this handler returns */
+
+    ctx->queries[i] = NULL;
+
+    if (rc != NGX_OK) {
+        ngx_http_livekit_facts_fail(r, ctx, ngx_redis_query_status(q));
+
+    } else if (--ctx->pending) {
+        return;
+    }
+
+    ctx->nqueries = 0;
+
+    ctx->access_handler(r, ctx);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_livekit_facts_read(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc, ngx_redis_query_t *q)
+{
+    ngx_uint_t                      i, n;
+    ngx_http_livekit_source_t      *source;
+    ngx_http_livekit_facts_conf_t  *conf;
+
+    conf = ctx->facts_conf;
+
+    n = 0;
+
+    if (rc == conf->redis
+        && ngx_http_livekit_facts_read_hash(r, ctx,
+                                            ngx_redis_query_reply(q, n++))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (conf->sources == NULL) {
+        return NGX_OK;
+    }
+
+    source = conf->sources->elts;
+
+    for (i = 0; i < conf->sources->nelts; i++) {
+
+        if (source[i].redis == rc
+            && ngx_http_livekit_facts_set(r, ctx, source[i].fact,
+                                          ngx_redis_query_reply(q, n++))
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_facts_read_hash(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply)
+{
+    ngx_uint_t  i, n;
+
+    n = ctx->facts_conf->sources ? 3 : 4;
+
+    if (reply->type == NGX_REDIS_ERROR) {
+        return ngx_http_livekit_facts_set(r, ctx, LKG_FACT_STATE, reply);
+    }
+
+    if (reply->type != NGX_REDIS_ARRAY || reply->nelts != n) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: redis answered HMGET with another type");
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_livekit_facts_set(r, ctx, ngx_http_livekit_hash_facts[i],
+                                       reply->elts[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_facts_set(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    lkg_fact fact, ngx_redis_reply_t *reply)
+{
+    int         rc;
+    u_char      number[NGX_INT64_LEN];
+    ngx_str_t   value;
+
+    switch (reply->type) {
+
+    case NGX_REDIS_NIL:
+        ngx_str_null(&value);
+        break;
+
+    case NGX_REDIS_STRING:
+    case NGX_REDIS_STATUS:
+        value = reply->str;
+        break;
+
+    case NGX_REDIS_INTEGER:
+        if (fact != LKG_FACT_ROLE && reply->integer >= 0) {
+            value.data = number;
+            value.len = ngx_sprintf(number, "%L", reply->integer) - number;
+            break;
+        }
+
+        /* fall through */
+
+    default:
+
+        /* an error's first word tells its kind, what follows may be data */
+
+        value = reply->str;
+
+        if (reply->type == NGX_REDIS_ERROR) {
+            for (value.len = 0; value.len < reply->str.len; value.len++) {
+                if (reply->str.data[value.len] == ' ') {
+                    break;
+                }
+            }
+
+        } else {
+            ngx_str_set(&value, "another type");
+        }
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: redis answered the question for \"%s\" "
+                      "with %V", ngx_http_livekit_fact_names[fact], &value);
+        return NGX_ERROR;
+    }
+
+    if (value.len) {
+        /* a role is looked at after the reply is gone */
+
+        if (fact == LKG_FACT_ROLE || fact == LKG_FACT_MEMBER) {
+            value.data = ngx_pstrdup(r->pool, &value);
+            if (value.data == NULL) {
+                return NGX_ERROR;
+            }
+        }
+
+    } else if (reply->type != NGX_REDIS_NIL && value.data == NULL) {
+        value.data = (u_char *) "";
+    }
+
+    rc = lkg_access_set(&ctx->facts, fact, (char *) value.data, value.len);
+
+    if (rc != LKG_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: the value in redis for \"%s\" cannot be "
+                      "understood", ngx_http_livekit_fact_names[fact]);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* After a failure nothing that is still under way can change the answer. */
+
+static void
+ngx_http_livekit_facts_fail(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_status_e status)
+{
+    ngx_http_livekit_facts_cancel(ctx);
+
+    ctx->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    switch (status) {
+
+    case NGX_REDIS_OK:
+        ctx->verdict = "redis_data";
+        break;
+
+    case NGX_REDIS_TIMEOUT:
+        ctx->verdict = "redis_timeout";
+        break;
+
+    case NGX_REDIS_BUSY:
+        ctx->verdict = "redis_busy";
+        break;
+
+    default:
+        ctx->verdict = "redis_unavailable";
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "livekit: no answer about room \"%V\": %s", &ctx->room,
+                  ctx->verdict);
+}
