@@ -24,6 +24,10 @@ $(BUILD)/unit/%: t/unit/%.c t/unit/lkg_test.h $(HID_OBJ)
 	$(CC) $(LIBFLAGS) -It/unit $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< \
 	    $(HID_OBJ) $(LIBS) -ljwt
 
+# every allocation fails once in this one
+$(BUILD)/unit/lkg_nomem_test: LDFLAGS += \
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 test:
 	t/install.sh test
 	t/e2e/install.sh
@@ -41,7 +45,7 @@ check-nginx: all
 	TEST_NGINX_BINARY=$(NGINX) $(PROVE) $(TESTS)
 
 check-e2e: all
-	$(PROVE) -v t/e2e
+	PATH="$(abspath $(BUILD))/e2e/bin:$$PATH" $(PROVE) -v t/e2e
 
 check-style:
 	t/style.sh

@@ -1,0 +1,84 @@
+"use strict";
+
+/*
+ * A redis-server, a livekit-server and an nginx with the module, on loopback
+ * and in a directory of their own, with secrets that nobody has seen before.
+ */
+
+const { execFileSync } = require("node:child_process");
+const crypto = require("node:crypto");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+
+const proc = require("./process");
+const { until } = require("./tap");
+
+const KEY = "e2e";
+
+exports.startStack = async function startStack(later, { policy = "policy.json" } = {}) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "nginx-livekit-e2e-"));
+  const file = (name) => path.join(dir, name);
+  const children = {};
+
+  later(async () => {
+    for (const name of ["nginx", "livekit", "redis"]) {
+      if (children[name]) {
+        await proc.stop(children[name]);
+      }
+    }
+    fs.rmSync(dir, { recursive: true, force: true });
+  });
+
+  const [port, livekitPort, udpPort] = [
+    await proc.freeTcpPort(), await proc.freeTcpPort(), await proc.freeUdpPort(),
+  ];
+  const secret = crypto.randomBytes(32).toString("hex");
+  const sessionSecret = crypto.randomBytes(32).toString("hex");
+  const policyFile = process.env.POLICY ?? path.join(proc.root, "examples", policy);
+
+  const write = (name, text) => fs.writeFileSync(file(name), text, { mode: 0o600 });
+  const fill = (name, ...pairs) => write(name, pairs.reduce(
+    (text, [from, to]) => text.replaceAll(from, to),
+    fs.readFileSync(path.join(__dirname, "..", name), "utf8")));
+
+  const answers = async (url) => (await fetch(url).catch(() => null)) !== null;
+  const start = async (name, ready, command, ...args) => {
+    children[name] = proc.start(file(`${name}.log`), command, args, { cwd: dir });
+    await until(`${name} is up`, async () => {
+      if (children[name].over) {
+        throw new Error(`${name} ended:\n${fs.readFileSync(file(`${name}.log`), "utf8")}`);
+      }
+      return ready();
+    });
+  };
+
+  fs.mkdirSync(file("temp"));
+  write("livekit.secret", secret);
+  write("session.secret", sessionSecret);
+  write("livekit.keys", `${KEY}: ${secret}\n`);
+  fill("livekit.yaml", ["7880", livekitPort], ["7882", udpPort]);
+  fill("nginx.conf",
+    ["@MODULE@", path.join(proc.build, "ngx_http_livekit_module.so")],
+    ["@DIR@", dir], ["@POLICY@", policyFile],
+    ["@PORT@", port], ["@LIVEKIT_PORT@", livekitPort]);
+
+  await start("redis", () => fs.existsSync(file("redis.sock")), "redis-server",
+    "--port", "0", "--unixsocket", file("redis.sock"), "--unixsocketperm", "700",
+    "--save", "", "--appendonly", "no", "--dir", dir);
+  await start("livekit", () => answers(`http://127.0.0.1:${livekitPort}/`), proc.livekitServer,
+    "--config", file("livekit.yaml"), "--key-file", file("livekit.keys"));
+  await start("nginx", () => answers(`http://127.0.0.1:${port}/`), proc.nginx,
+    "-p", dir, "-c", file("nginx.conf"), "-e", file("nginx.log"),
+    ...(process.getuid() === 0 ? ["-g", "user root;"] : []));
+
+  return {
+    dir, port, key: KEY, secret, sessionSecret,
+    origin: `http://127.0.0.1:${port}`,
+    livekit: `http://127.0.0.1:${livekitPort}`,
+    policy: JSON.parse(fs.readFileSync(policyFile, "utf8")),
+    redisPid: children.redis.pid,
+    redis: (...args) => execFileSync("redis-cli", ["-s", file("redis.sock"), ...args], { encoding: "utf8" }).trim(),
+    log: (name) => fs.readFileSync(file(name), "utf8"),
+  };
+};
