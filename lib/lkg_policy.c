@@ -216,3 +216,23 @@ lkg_action(const char *name, size_t len)
 
     return 0;
 }
+
+
+int
+lkg_policy_accepts(const lkg_policy *policy, const char *field, size_t len)
+{
+    lkg_str  name;
+
+    name.data = field;
+    name.len = len;
+
+    if (lkg_str_eq(name, lkg_lit("participant_name"))) {
+        return policy->accept_name;
+    }
+
+    if (lkg_str_eq(name, lkg_lit("participant_metadata"))) {
+        return policy->accept_metadata;
+    }
+
+    return 0;
+}

@@ -58,8 +58,8 @@ extern "C" {
 #define LKG_CHUNKS_MAX     16      /* chunks of one session cookie */
 #define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
 #define LKG_POLICY_MAX     4194304 /* policy text */
-#define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)      /* for lkg_access_key() */
-#define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8)   /* for lkg_access_field() */
+#define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)    /* for lkg_access_key() */
+#define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8) /* for lkg_access_field() */
 
 
 typedef enum {
@@ -73,8 +73,8 @@ typedef enum {
     LKG_ERR_CRYPTO     =  -7,   /* the crypto library failed */
     LKG_ERR_TOOBIG     =  -8,   /* input or output over a documented limit */
     LKG_ERR_ABSENT     =  -9,   /* no such session cookie in the request */
-    LKG_ERR_AMBIGUOUS  = -10,   /* two cookies of one name, different values */
-    LKG_ERR_IDENTITY   = -11    /* a session, but nobody in it that we can name */
+    LKG_ERR_AMBIGUOUS  = -10,   /* cookies of one name, different values */
+    LKG_ERR_IDENTITY   = -11    /* a session, but nobody in it to name */
 } lkg_err;
 
 /* A sentence for an error code; never NULL, static storage. */
@@ -243,7 +243,8 @@ LKG_API int lkg_session_open(lkg_session **out, lkg_session_conf *conf,
  * for tests and tools.  *out is "name=value; name=value", NUL-terminated,
  * freed with lkg_free().  iat, exp and jti must be in the claims if wanted.
  * The first secret and the first cookie name are used; a long value is cut
- * into chunks where the preset does so.
+ * into chunks where the preset does so.  Without a cookie name (bearer only)
+ * *out is "Bearer <token>".
  */
 LKG_API int lkg_session_make(char **out, lkg_session_conf *conf,
     const char *claims, size_t len) LKG_CHECK_RESULT;
@@ -292,6 +293,11 @@ LKG_API int lkg_role_privileged(const lkg_role *role);
 
 /* True where the policy decides for people without any membership. */
 LKG_API int lkg_policy_has_default_role(const lkg_policy *policy);
+
+/* True where the policy accepts "participant_name" or "participant_metadata"
+ * from a client. */
+LKG_API int lkg_policy_accepts(const lkg_policy *policy, const char *field,
+    size_t len);
 
 /* The action's number for lkg_ask.action: "record", "moderate", "announce";
  * 0: unknown. */

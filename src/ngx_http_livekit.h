@@ -76,7 +76,6 @@ struct ngx_http_livekit_ctx_s {
     /* access */
     ngx_str_t                    room;
     ngx_uint_t                   action;
-    void                        *access_conf;    /* what it was decided by */
     ngx_http_livekit_resume_pt   access_handler;
     lkg_access                   facts;
     lkg_ask                      ask;
@@ -95,7 +94,7 @@ struct ngx_http_livekit_ctx_s {
 
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;
-    unsigned                     decided:1;
+    unsigned                     answered:1;     /* the facts are known */
     unsigned                     waiting:1;
     unsigned                     resumed:1;
 };
@@ -114,9 +113,9 @@ typedef struct {
 ngx_http_livekit_ctx_t *ngx_http_livekit_get_ctx(ngx_http_request_t *r);
 ngx_http_livekit_ctx_t *ngx_http_livekit_find_ctx(ngx_http_request_t *r);
 
-/* Queries under way are cancelled when the request ends, however it ends. */
-ngx_int_t ngx_http_livekit_own_queries(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
+/* The value with all its variables; NGX_DECLINED: one of them is empty. */
+ngx_int_t ngx_http_livekit_whole_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_str_t *value);
 
 ngx_str_t ngx_http_livekit_str(lkg_str s);
 lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
@@ -211,10 +210,6 @@ char *ngx_http_livekit_access_needs(ngx_conf_t *cf,
 void ngx_http_livekit_set_where(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where);
 
-/* The value with all its variables; NGX_DECLINED: one of them is empty. */
-ngx_int_t ngx_http_livekit_whole_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *cv, ngx_str_t *value);
-
 /* Watches for a client that goes away during the wait. */
 void ngx_http_livekit_watch_client(ngx_http_request_t *r);
 
@@ -227,7 +222,6 @@ ngx_int_t ngx_http_livekit_access_add_variables(ngx_conf_t *cf);
  * ctx->status and ctx->verdict are set. */
 ngx_int_t ngx_http_livekit_facts_ask(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_facts_conf_t *conf);
-void ngx_http_livekit_facts_cancel(ngx_http_livekit_ctx_t *ctx);
 
 
 /* request: ngx_http_livekit_request.c */

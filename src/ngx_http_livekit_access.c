@@ -12,6 +12,8 @@ static ngx_int_t ngx_http_livekit_room(ngx_http_request_t *r,
     ngx_str_t *room);
 static ngx_uint_t ngx_http_livekit_room_matches(
     ngx_http_livekit_access_conf_t *acf, ngx_str_t *room);
+static ngx_uint_t ngx_http_livekit_same_facts(ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_access_conf_t *acf, ngx_str_t *room);
 static ngx_int_t ngx_http_livekit_decide(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
@@ -36,22 +38,15 @@ ngx_http_livekit_access(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
         return rc;
     }
 
-    /* the same question again, after an internal redirect */
-
-    if (ctx->decided
-        && ctx->access_conf == acf
-        && ctx->action == action
-        && ctx->room.len == room.len
-        && ngx_memcmp(ctx->room.data, room.data, room.len) == 0)
-    {
-        return ngx_http_livekit_decide(r, ctx);
+    if (ngx_http_livekit_same_facts(ctx, acf, &room)) {
+        ctx->action = action;
+        return ngx_http_livekit_access_result(r, ctx);
     }
 
     ctx->room = room;
     ctx->action = action;
-    ctx->access_conf = acf;
     ctx->access_handler = handler;
-    ctx->decided = 0;
+    ctx->answered = 0;
     ctx->status = 0;
 
     if (acf->off) {
@@ -60,7 +55,27 @@ ngx_http_livekit_access(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 
     rc = ngx_http_livekit_facts_ask(r, ctx, &acf->facts);
 
-    return (rc == NGX_AGAIN) ? NGX_AGAIN : ctx->status;
+    return (rc == NGX_AGAIN) ? NGX_AGAIN
+                             : ngx_http_livekit_access_result(r, ctx);
+}
+
+
+/*
+ * The same question again, after an internal redirect: to an error page, say.
+ * Where a fact stands may depend on variables, and these on the location.
+ */
+
+static ngx_uint_t
+ngx_http_livekit_same_facts(ngx_http_livekit_ctx_t *ctx,
+    ngx_http_livekit_access_conf_t *acf, ngx_str_t *room)
+{
+    return ctx->answered
+           && !acf->off
+           && acf->facts.sources == NULL
+           && ctx->facts_conf->sources == NULL
+           && ctx->facts_conf->redis == acf->facts.redis
+           && ctx->room.len == room->len
+           && ngx_memcmp(ctx->room.data, room->data, room->len) == 0;
 }
 
 
@@ -68,11 +83,11 @@ ngx_int_t
 ngx_http_livekit_access_result(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
+    ctx->answered = 1;
+
     if (ctx->status) {
         return ctx->status;
     }
-
-    ctx->decided = 1;
 
     return ngx_http_livekit_decide(r, ctx);
 }
@@ -134,8 +149,17 @@ ngx_http_livekit_decide(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
                   ctx->decision.field ? ctx->decision.field : "",
                   &ctx->room, &identity);
 
-    return (ctx->decision.reason == LKG_BAD_FIELD) ? NGX_HTTP_BAD_REQUEST
-                                                   : NGX_HTTP_FORBIDDEN;
+    switch (ctx->decision.reason) {
+
+    case LKG_BAD_FIELD:
+        return NGX_HTTP_BAD_REQUEST;
+
+    case LKG_SESSION_EXPIRED:
+        return NGX_HTTP_UNAUTHORIZED;
+
+    default:
+        return NGX_HTTP_FORBIDDEN;
+    }
 }
 
 
@@ -232,32 +256,6 @@ ngx_http_livekit_room_matches(ngx_http_livekit_access_conf_t *acf,
     }
 
     return 1;
-}
-
-
-ngx_int_t
-ngx_http_livekit_whole_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *cv, ngx_str_t *value)
-{
-    ngx_uint_t                 *index;
-    ngx_http_variable_value_t  *v;
-
-    if (ngx_http_complex_value(r, cv, value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (cv->flushes) {
-        for (index = cv->flushes; *index != (ngx_uint_t) -1; index++) {
-
-            v = ngx_http_get_indexed_variable(r, *index);
-
-            if (v == NULL || v->not_found || v->len == 0) {
-                return NGX_DECLINED;
-            }
-        }
-    }
-
-    return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -10,6 +10,9 @@
 #include "ngx_http_livekit.h"
 
 
+static ngx_int_t ngx_http_livekit_facts_own(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+static void ngx_http_livekit_facts_cancel(void *data);
 static ngx_redis_query_t *ngx_http_livekit_facts_query(
     ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc);
 static ngx_int_t ngx_http_livekit_facts_hash(ngx_http_livekit_ctx_t *ctx,
@@ -51,7 +54,7 @@ ngx_http_livekit_facts_ask(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
     ctx->facts_conf = conf;
     ctx->redis_asked = 1;
 
-    if (ngx_http_livekit_own_queries(r, ctx) != NGX_OK) {
+    if (ngx_http_livekit_facts_own(r, ctx) != NGX_OK) {
         goto failed;
     }
 
@@ -97,9 +100,35 @@ failed:
 }
 
 
-void
-ngx_http_livekit_facts_cancel(ngx_http_livekit_ctx_t *ctx)
+/* Queries end with the request, also when a client goes away in between. */
+
+static ngx_int_t
+ngx_http_livekit_facts_own(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 {
+    ngx_http_cleanup_t  *cln;
+
+    if (ctx->cleanup) {
+        return NGX_OK;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_livekit_facts_cancel;
+    cln->data = ctx;
+    ctx->cleanup = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_livekit_facts_cancel(void *data)
+{
+    ngx_http_livekit_ctx_t *ctx = data;
+
     ngx_uint_t  i;
 
     for (i = 0; i < ctx->nqueries; i++) {

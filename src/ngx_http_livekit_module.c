@@ -19,7 +19,6 @@ typedef struct {
 
 
 static void ngx_http_livekit_cleanup_ctx(void *data);
-static void ngx_http_livekit_cancel(void *data);
 
 static ngx_int_t ngx_http_livekit_verdict_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -162,46 +161,12 @@ ngx_http_livekit_get_ctx(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_livekit_own_queries(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_http_cleanup_t  *cln;
-
-    if (ctx->cleanup) {
-        return NGX_OK;
-    }
-
-    /* runs also when the client has gone while the request is still held */
-
-    cln = ngx_http_cleanup_add(r, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_livekit_cancel;
-    cln->data = ctx;
-    ctx->cleanup = 1;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_livekit_cancel(void *data)
-{
-    ngx_http_livekit_facts_cancel(data);
-}
-
-
 /* The session outlives the request's own cleanup, since logs still ask. */
 
 static void
 ngx_http_livekit_cleanup_ctx(void *data)
 {
     ngx_http_livekit_ctx_t  *ctx = data;
-
-    ngx_http_livekit_facts_cancel(ctx);
 
     lkg_session_free(ctx->session);
     ctx->session = NULL;
@@ -232,6 +197,32 @@ ngx_http_livekit_lkg(ngx_str_t *s)
     str.len = s->len;
 
     return str;
+}
+
+
+ngx_int_t
+ngx_http_livekit_whole_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_str_t *value)
+{
+    ngx_uint_t                 *index;
+    ngx_http_variable_value_t  *v;
+
+    if (ngx_http_complex_value(r, cv, value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (cv->flushes) {
+        for (index = cv->flushes; *index != (ngx_uint_t) -1; index++) {
+
+            v = ngx_http_get_indexed_variable(r, *index);
+
+            if (v == NULL || v->not_found || v->len == 0) {
+                return NGX_DECLINED;
+            }
+        }
+    }
+
+    return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 

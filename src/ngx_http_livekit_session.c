@@ -114,6 +114,7 @@ ngx_http_livekit_session_open(ngx_http_request_t *r,
 
     ctx->session = NULL;
     ctx->session_confs = confs;
+    ctx->answered = 0;
     ctx->session_rc = LKG_ERR_ABSENT;
 
     if (confs == NULL) {

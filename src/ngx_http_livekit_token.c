@@ -272,7 +272,11 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
     ngx_str_null(&name);
 
     if (ctx->asked.dialect == NGX_HTTP_LIVEKIT_MEET) {
-        name = ngx_http_livekit_str(lkg_session_name(ctx->session));
+        name = ctx->asked.participant_name;
+
+        if (name.len == 0) {
+            name = ngx_http_livekit_str(lkg_session_name(ctx->session));
+        }
 
         if (name.len == 0) {
             name = ngx_http_livekit_str(lkg_session_identity(ctx->session));

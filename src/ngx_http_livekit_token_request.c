@@ -162,18 +162,42 @@ ngx_http_livekit_token_member(ngx_http_livekit_ctx_t *ctx, lkg_json_node n,
 }
 
 
-/* LiveKit Meet's participantName, metadata and region are not for it to say. */
+/* What the policy does not accept from LiveKit Meet is not there for us. */
 
 ngx_int_t
 ngx_http_livekit_token_args(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
+    ngx_http_livekit_loc_conf_t  *llcf;
+
     static ngx_str_t  role = ngx_string("role");
+    static ngx_str_t  name = ngx_string("participantName");
+    static ngx_str_t  metadata = ngx_string("metadata");
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
 
     ctx->asked.dialect = NGX_HTTP_LIVEKIT_MEET;
 
     if (ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT
         || ngx_http_livekit_arg(r, &r->args, &role, &ctx->asked.role)
+           == NGX_ABORT)
+    {
+        return NGX_ERROR;
+    }
+
+    if (lkg_policy_accepts(llcf->policy, "participant_name",
+                           sizeof("participant_name") - 1)
+        && ngx_http_livekit_arg(r, &r->args, &name,
+                                &ctx->asked.participant_name)
+           == NGX_ABORT)
+    {
+        return NGX_ERROR;
+    }
+
+    if (lkg_policy_accepts(llcf->policy, "participant_metadata",
+                           sizeof("participant_metadata") - 1)
+        && ngx_http_livekit_arg(r, &r->args, &metadata,
+                                &ctx->asked.participant_metadata)
            == NGX_ABORT)
     {
         return NGX_ERROR;
