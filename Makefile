@@ -31,7 +31,7 @@ LIBFLAGS := -std=gnu99 -fPIC $(WARN) -Ilib
 LIBS     := -ljansson -lcrypto
 
 LIB_SRC  := $(sort $(wildcard lib/lkg_*.c))
-LIB_HDR  := lib/lkgrant.h lib/lkg_private.h
+LIB_HDR  := $(sort $(wildcard lib/*.h))
 CLI_SRC  := $(sort $(wildcard lib/cli/*.c))
 UNIT_SRC := $(sort $(wildcard t/unit/*_test.c))
 SRC      := $(sort $(wildcard src/*.[ch] src/redis/*.[ch]))

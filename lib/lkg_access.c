@@ -25,6 +25,14 @@ lkg_text_plain(const char *data, size_t len)
 }
 
 
+int
+lkg_text_json(const char *data, size_t len)
+{
+    return lkg_utf8_valid(data, len)
+           && (len == 0 || memchr(data, '\0', len) == NULL);
+}
+
+
 static int
 lkg_access_join(char *buf, size_t size, const char *head, const char *text,
     size_t len, const char *tail)

@@ -53,7 +53,7 @@ lkg_ask_valid(const lkg_ask *ask)
 
     if (ask->session == NULL
         && (ask->session_expires < 0
-            || !lkg_utf8_valid(ask->name.data, ask->name.len)))
+            || !lkg_text_json(ask->name.data, ask->name.len)))
     {
         return 0;
     }

@@ -441,6 +441,8 @@ lkg_json_parse_fault(lkg_json **out, const char *text, size_t len,
 
     *out = NULL;
 
+    text = len ? text : "";
+
     p.pos = text;
     p.end = text + len;
     p.doc = NULL;

@@ -7,6 +7,8 @@
 
 #include "lkg_private.h"
 
+LKG_PRIVATE_BEGIN
+
 
 #define LKG_JSON_DEPTH      64      /* levels of arrays and objects */
 
@@ -62,5 +64,7 @@ int lkg_json_bad(lkg_json_parser *p, const char *what);
 /* At a quote, and at a sign or digit; to behind the value. */
 int lkg_json_text(lkg_json_parser *p, lkg_str *value);
 int lkg_json_number(lkg_json_parser *p, lkg_json_item *item);
+
+LKG_PRIVATE_END
 
 #endif /* LKG_JSON_H */

@@ -154,39 +154,47 @@ lkg_json_escape(lkg_json_parser *p, char **dst)
 }
 
 
-/* Over characters that stand for themselves, up to '"', '\' or the end. */
+static int
+lkg_json_itself(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+
+/* Over characters that stand for themselves, to the '"' or '\'. */
 
 static int
 lkg_json_plain(lkg_json_parser *p)
 {
-    size_t         n;
-    unsigned char  c;
+    size_t       n;
+    const char  *pos;
 
-    while (p->pos < p->end) {
-        c = *p->pos;
+    for ( ;; ) {
+        for (pos = p->pos; pos < p->end && lkg_json_itself(*pos); pos++) {
+            /* void */
+        }
 
-        if (c == '"' || c == '\\') {
+        p->pos = pos;
+
+        if (pos == p->end) {
+            return lkg_json_bad(p, "a string without an end");
+        }
+
+        if (*pos == '"' || *pos == '\\') {
             return LKG_OK;
         }
 
-        if (c < 0x20) {
+        if ((unsigned char) *pos < 0x20) {
             return lkg_json_bad(p, "a control character in a string");
         }
 
-        if (c < 0x80) {
-            p->pos++;
-            continue;
-        }
-
-        n = lkg_utf8_seq(p->pos, p->end - p->pos);
+        n = lkg_utf8_seq(pos, p->end - pos);
         if (n == 0) {
             return lkg_json_bad(p, "not UTF-8");
         }
 
         p->pos += n;
     }
-
-    return lkg_json_bad(p, "a string without an end");
 }
 
 

@@ -29,10 +29,14 @@ lkg_jwe_split(lkg_jwe *jwe, const char *token, size_t len)
         return LKG_ERR_TOOBIG;
     }
 
+    if (len == 0) {
+        return LKG_ERR_FORMAT;
+    }
+
     end = token + len;
 
     for (i = 0; i < 4; i++) {
-        dot = token < end ? memchr(token, '.', end - token) : NULL;
+        dot = memchr(token, '.', end - token);
         if (dot == NULL) {
             return LKG_ERR_FORMAT;
         }
@@ -48,7 +52,7 @@ lkg_jwe_split(lkg_jwe *jwe, const char *token, size_t len)
     /* the second part is the encrypted key, which "dir" does not have */
 
     if (parts[0].len == 0 || parts[1].len != 0
-        || (parts[4].len && memchr(token, '.', parts[4].len)))
+        || memchr(token, '.', end - token))
     {
         return LKG_ERR_FORMAT;
     }

@@ -9,6 +9,8 @@
 
 #include "lkg_private.h"
 
+LKG_PRIVATE_BEGIN
+
 
 #define LKG_JWE_KEY_MAX     64      /* bytes of an A256CBC-HS512 key */
 #define LKG_JWE_TAG_MAX     32
@@ -38,5 +40,7 @@ struct lkg_jwe_key {
 /* The tag of A256CBC-HS512 (RFC 7518, section 5.2.2.1). */
 int lkg_jwe_mac(lkg_jwe_key *key, lkg_str aad, const unsigned char *iv,
     const unsigned char *text, size_t len, unsigned char *tag);
+
+LKG_PRIVATE_END
 
 #endif /* LKG_JWE_H */

@@ -9,6 +9,8 @@
 
 #include "lkg_private.h"
 
+LKG_PRIVATE_BEGIN
+
 
 #define LKG_ROLE_MAX        64      /* bytes of a role's name */
 #define LKG_TTL_MAX         21600
@@ -192,6 +194,9 @@ lkg_str lkg_ask_identity(const lkg_ask *ask);
 /* UTF-8 without control characters. */
 int lkg_text_plain(const char *data, size_t len);
 
+/* What every reader of JSON takes as a text: UTF-8 without NUL. */
+int lkg_text_json(const char *data, size_t len);
+
 /* As lkg_access_key() has it: LKG_OK, LKG_ERR_INVALID, LKG_ERR_TOOBIG. */
 int lkg_room_valid(const char *room, size_t len);
 
@@ -342,5 +347,7 @@ int lkg_load_default_role(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
 int lkg_load_rooms(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
+
+LKG_PRIVATE_END
 
 #endif /* LKG_POLICY_H */

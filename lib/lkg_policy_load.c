@@ -88,15 +88,33 @@ lkg_load_offset(const lkg_load *load, json_error_t *error)
 }
 
 
+/* jansson takes a lack of memory for a fault of the text, mostly.  If our
+ * own reader finds none, it was that. */
+
+static int
+lkg_load_exhausted(const lkg_load *load)
+{
+    int             rc;
+    lkg_json       *doc;
+    lkg_json_type   type;
+
+    rc = lkg_json_parse(&doc, load->text, load->len, load->len + 1);
+
+    if (rc != LKG_OK) {
+        return rc == LKG_ERR_NOMEM;
+    }
+
+    type = lkg_json_typeof(doc, LKG_JSON_ROOT);
+    lkg_json_free(doc);
+
+    return type == LKG_JSON_OBJECT || type == LKG_JSON_ARRAY;
+}
+
+
 static int
 lkg_load_syntax(lkg_load *load, json_error_t *error)
 {
-
-    /* no text: it ran out of memory while it was building a value */
-
-    if (error->text[0] == '\0'
-        || json_error_code(error) == json_error_out_of_memory)
-    {
+    if (lkg_load_exhausted(load)) {
         return lkg_fail(load->err, LKG_ERR_NOMEM, "out of memory");
     }
 
@@ -119,11 +137,23 @@ static int
 lkg_load_text_json(lkg_load *load, json_t **root)
 {
     size_t        offset;
+    const char   *nul;
     json_error_t  error;
 
     if (load->len > LKG_POLICY_MAX) {
         return lkg_fail(load->err, LKG_ERR_TOOBIG,
                         "the policy is larger than %d bytes", LKG_POLICY_MAX);
+    }
+
+    /* jansson does not see it */
+
+    nul = load->len ? memchr(load->text, '\0', load->len) : NULL;
+
+    if (nul) {
+        (void) lkg_fail(load->err, LKG_ERR_FORMAT, "not JSON: a NUL byte");
+        lkg_where_offset(load->err, load->text, load->len, nul - load->text);
+
+        return LKG_ERR_FORMAT;
     }
 
     if (lkg_where_depth(load->text, load->len, LKG_POLICY_DEPTH, &offset)) {
@@ -193,6 +223,13 @@ lkg_policy_load(lkg_policy **out, const char *json, size_t len,
     }
 
     lkg_policy_free(load.policy);
+
+    /* a fault that the text does not have: out of memory, jansson may drop a
+     * byte of a string */
+
+    if (rc == LKG_ERR_FORMAT && err && err->line == 0) {
+        rc = LKG_ERR_NOMEM;
+    }
 
     if (rc == LKG_ERR_NOMEM) {
         (void) lkg_fail(err, rc, "out of memory");

@@ -12,8 +12,14 @@
 /* Compiled into something else, nothing of the library is seen outside. */
 
 #if defined(__GNUC__) && !defined(LKG_SHARED)
-#pragma GCC visibility push(hidden)
+#define LKG_PRIVATE_BEGIN  _Pragma("GCC visibility push(hidden)")
+#define LKG_PRIVATE_END    _Pragma("GCC visibility pop")
+#else
+#define LKG_PRIVATE_BEGIN
+#define LKG_PRIVATE_END
 #endif
+
+LKG_PRIVATE_BEGIN
 
 #include "lkgrant.h"
 
@@ -335,8 +341,6 @@ struct lkg_keys {
 lkg_key *lkg_keys_find(lkg_keys *keys, const char *id, size_t len);
 
 
-#if defined(__GNUC__) && !defined(LKG_SHARED)
-#pragma GCC visibility pop
-#endif
+LKG_PRIVATE_END
 
 #endif /* LKG_PRIVATE_H */

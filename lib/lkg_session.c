@@ -12,7 +12,7 @@
 #include "lkg_session.h"
 
 
-#define LKG_NOW_MAX  INT32_MAX * 1024LL     /* so that sums cannot overflow */
+#define LKG_NOW_MAX  (INT32_MAX * 1024LL)   /* sums cannot overflow */
 
 
 struct lkg_session {

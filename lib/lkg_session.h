@@ -7,6 +7,8 @@
 
 #include "lkg_private.h"
 
+LKG_PRIVATE_BEGIN
+
 
 #define LKG_PRESET_JWT        1
 #define LKG_PRESET_NEXT_AUTH  2
@@ -57,5 +59,7 @@ struct lkg_session_conf {
 
 int lkg_strings_add(lkg_strings *list, const char *data, size_t len);
 void lkg_strings_clear(lkg_strings *list);
+
+LKG_PRIVATE_END
 
 #endif /* LKG_SESSION_H */

@@ -67,11 +67,10 @@ lkg_utf8_seq(const char *data, size_t len)
 int
 lkg_utf8_valid(const char *data, size_t len)
 {
-    size_t       n;
-    const char  *end;
+    size_t  n;
 
-    for (end = data + len; data < end; data += n) {
-        n = lkg_utf8_seq(data, end - data);
+    for ( /* void */ ; len; data += n, len -= n) {
+        n = lkg_utf8_seq(data, len);
 
         if (n == 0) {
             return 0;

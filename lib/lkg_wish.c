@@ -296,8 +296,8 @@ lkg_wish_check_metadata(const lkg_policy *policy, lkg_str metadata)
         return LKG_FORBIDDEN_FIELD;
     }
 
-    return lkg_utf8_valid(metadata.data, metadata.len) ? LKG_ALLOWED
-                                                       : LKG_BAD_FIELD;
+    return lkg_text_json(metadata.data, metadata.len) ? LKG_ALLOWED
+                                                      : LKG_BAD_FIELD;
 }
 
 

@@ -50,16 +50,16 @@ extern "C" {
 
 /* Limits, in bytes unless said otherwise. */
 
-#define LKG_IDENTITY_MAX   256     /* LiveKit limit.max_participant_identity_length */
-#define LKG_NAME_MAX       256     /* LiveKit limit.max_participant_name_length */
+#define LKG_IDENTITY_MAX   256     /* LiveKit max_participant_identity_length */
+#define LKG_NAME_MAX       256     /* LiveKit max_participant_name_length */
 #define LKG_ROOM_MAX       256     /* LiveKit limit.max_room_name_length */
 #define LKG_DEVICE_MAX     32      /* the part after "~" of an identity */
 #define LKG_COOKIE_MAX     65536   /* all chunks of one session together */
 #define LKG_CHUNKS_MAX     16      /* chunks of one session cookie */
 #define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
 #define LKG_POLICY_MAX     4194304 /* policy text */
-#define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)    /* for lkg_access_key() */
-#define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8) /* for lkg_access_field() */
+#define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)     /* lkg_access_key() */
+#define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8)  /* lkg_access_field() */
 
 
 typedef enum {
@@ -69,7 +69,7 @@ typedef enum {
     LKG_ERR_FORMAT     =  -3,   /* input cannot be parsed */
     LKG_ERR_SIGNATURE  =  -4,   /* not authentic, or for another reader */
     LKG_ERR_EXPIRED    =  -5,   /* authentic, but over or not begun */
-    LKG_ERR_DENIED     =  -6,   /* the policy says no; see lkg_decision.reason */
+    LKG_ERR_DENIED     =  -6,   /* the policy says no; lkg_decision.reason */
     LKG_ERR_CRYPTO     =  -7,   /* the crypto library failed */
     LKG_ERR_TOOBIG     =  -8,   /* input or output over a documented limit */
     LKG_ERR_ABSENT     =  -9,   /* no such session cookie in the request */

@@ -22,6 +22,7 @@ static ngx_int_t ngx_http_livekit_redis_init_process(ngx_cycle_t *cycle);
 static void ngx_http_livekit_redis_exit_process(ngx_cycle_t *cycle);
 static char *ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_uint_t ngx_http_livekit_redis_is_url(ngx_str_t *value);
 static char *ngx_http_livekit_redis_parameter(ngx_conf_t *cf,
     ngx_redis_conf_t *rcf, ngx_str_t *value);
 static ngx_redis_client_t *ngx_http_livekit_redis_lookup(
@@ -346,9 +347,7 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(value[i].data, "unix:", 5) == 0
-            || ngx_strstr(value[i].data, "://") != NULL)
-        {
+        if (ngx_http_livekit_redis_is_url(&value[i])) {
             if (url) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "several urls are the seeds of a cluster "
@@ -387,6 +386,23 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *rcp = rc;
 
     return NGX_CONF_OK;
+}
+
+
+/* a password, too, may have "://" in it */
+
+static ngx_uint_t
+ngx_http_livekit_redis_is_url(ngx_str_t *value)
+{
+    u_char  *p;
+
+    if (ngx_strncmp(value->data, "unix:", 5) == 0) {
+        return 1;
+    }
+
+    p = (u_char *) ngx_strstr(value->data, "://");
+
+    return p && ngx_strlchr(value->data, p, '=') == NULL;
 }
 
 

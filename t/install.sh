@@ -12,7 +12,7 @@ what=${1:-test}
 build="gcc make pkg-config libc6-dev nginx nginx-dev libssl-dev libjwt-dev
        libhiredis-dev libjansson-dev"
 
-tests="redis-server redis-tools perl curl openssl procps python3 valgrind
+tests="g++ redis-server redis-tools perl curl openssl procps python3 valgrind
        libtest-base-perl libtext-diff-perl libtest-longstring-perl
        libfilter-perl libipc-run-perl
        liblist-moreutils-perl liburi-perl libwww-perl libhttp-message-perl

@@ -382,6 +382,10 @@ test_texts(void)
     is_denied(policy, LKG_BAD_FIELD, "metadata in Latin-1");
     is_str(str(decision.field), "participant_metadata", "is named");
 
+    ask.participant_metadata.data = "a\0b";
+    ask.participant_metadata.len = 3;
+    is_denied(policy, LKG_BAD_FIELD, "metadata with NUL");
+
     teacher();
     ask.access = NULL;
     ask.participant_name = str("Bob");

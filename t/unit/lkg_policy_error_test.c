@@ -369,6 +369,10 @@ test_shown(void)
        && lkg_utf8_valid(err.text, strlen(err.text)),
        "is cut between characters");
 
+    is_int(lkg_policy_load(&policy, lkg_lit("{\n\"a\"\0:1}"), &err),
+           LKG_ERR_FORMAT, "a NUL byte");
+    ok(err.line == 2 && err.column == 4, "is found");
+
     memset(text, ' ', sizeof(text));
     is_int(lkg_policy_load(&policy, text, LKG_POLICY_MAX + 1, &err),
            LKG_ERR_TOOBIG, "over 4 MiB");
