@@ -26,7 +26,8 @@
 #include <ngx_redis.h>
 
 
-#define NGX_HTTP_LIVEKIT_MAX_CLIENTS  4     /* Redis instances one check asks */
+#define NGX_HTTP_LIVEKIT_MAX_CLIENTS  5     /* Redis instances one check asks:
+                                               rooms, and one for each fact */
 
 
 typedef struct ngx_http_livekit_ctx_s         ngx_http_livekit_ctx_t;
@@ -135,10 +136,11 @@ char *ngx_http_livekit_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
 
 /* Redis instances: ngx_http_livekit_redis.c */
 
-/* NULL and an error in the log where there is no such instance.  An empty
- * name is the one called "default", or the only one there is. */
+/* NULL and an error in the log where there is no such instance, which the
+ * directive at "where" needs.  An empty name is the one called "default", or
+ * the only one there is. */
 ngx_redis_client_t *ngx_http_livekit_redis_find(ngx_conf_t *cf,
-    ngx_str_t *name);
+    ngx_str_t *name, ngx_http_livekit_where_t *where);
 ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
 
 
@@ -164,6 +166,7 @@ ngx_int_t ngx_http_livekit_session_add_variables(ngx_conf_t *cf);
 
 typedef struct {
     lkg_fact                     fact;
+    ngx_http_livekit_where_t     where;
     ngx_str_t                    redis_name;
     ngx_redis_client_t          *redis;
     ngx_array_t                  args;      /* of ngx_http_complex_value_t */
@@ -286,7 +289,7 @@ char *ngx_http_livekit_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 typedef struct {
     ngx_array_t                 *origins;   /* of ngx_str_t; NULL: none */
     size_t                       body_size;
-    ngx_uint_t                   endpoint;
+    ngx_http_handler_pt          handler;   /* NULL: not an endpoint */
     ngx_http_livekit_where_t     where;
 } ngx_http_livekit_endpoint_conf_t;
 

@@ -16,7 +16,7 @@ static const char *ngx_http_livekit_access_missing(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_livekit_access_has_role(
     ngx_http_livekit_access_conf_t *acf);
 static char *ngx_http_livekit_access_redis(ngx_conf_t *cf,
-    ngx_http_livekit_access_conf_t *acf);
+    ngx_http_livekit_access_conf_t *acf, ngx_http_livekit_where_t *where);
 static char *ngx_http_livekit_room_directive(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_livekit_room_pattern(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -116,7 +116,7 @@ ngx_http_livekit_access_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
         return NGX_CONF_OK;
     }
 
-    return ngx_http_livekit_access_redis(cf, acf);
+    return ngx_http_livekit_access_redis(cf, acf, where);
 }
 
 
@@ -191,7 +191,7 @@ ngx_http_livekit_access_has_role(ngx_http_livekit_access_conf_t *acf)
 
 static char *
 ngx_http_livekit_access_redis(ngx_conf_t *cf,
-    ngx_http_livekit_access_conf_t *acf)
+    ngx_http_livekit_access_conf_t *acf, ngx_http_livekit_where_t *where)
 {
     ngx_str_t                   name;
     ngx_uint_t                  i;
@@ -203,7 +203,7 @@ ngx_http_livekit_access_redis(ngx_conf_t *cf,
 
     ngx_str_null(&name);
 
-    acf->facts.redis = ngx_http_livekit_redis_find(cf, &name);
+    acf->facts.redis = ngx_http_livekit_redis_find(cf, &name, where);
 
     if (acf->facts.redis == NULL) {
         return NGX_CONF_ERROR;
@@ -217,7 +217,8 @@ ngx_http_livekit_access_redis(ngx_conf_t *cf,
 
     for (i = 0; i < acf->facts.sources->nelts; i++) {
         source[i].redis = ngx_http_livekit_redis_find(cf,
-                                                      &source[i].redis_name);
+                                                      &source[i].redis_name,
+                                                      &source[i].where);
         if (source[i].redis == NULL) {
             return NGX_CONF_ERROR;
         }

@@ -133,6 +133,8 @@ ngx_http_livekit_access_source(ngx_conf_t *cf,
 
     source->fact = fact;
 
+    ngx_http_livekit_set_where(cf, &source->where);
+
     if (ngx_array_init(&source->args, cf->pool, 3,
                        sizeof(ngx_http_complex_value_t))
         != NGX_OK)

@@ -231,16 +231,21 @@ ngx_http_livekit_check_create_conf(ngx_conf_t *cf)
 static char *
 ngx_http_livekit_check_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 {
+    ngx_http_livekit_check_conf_t *prev = parent;
     ngx_http_livekit_check_conf_t *conf = child;
 
     ngx_http_livekit_endpoint_conf_t  *ecf;
 
-    if (!conf->check) {
+    ecf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_endpoint_module);
+
+    if (ecf->handler != ngx_http_livekit_check_handler) {
         return NGX_CONF_OK;
     }
 
-    ecf = ngx_http_conf_get_module_loc_conf(cf,
-                                            ngx_http_livekit_endpoint_module);
+    if (!conf->check) {
+        *conf = *prev;
+    }
 
     return ngx_http_livekit_access_needs(cf, &ecf->where, !conf->session_only);
 }

@@ -13,6 +13,13 @@ static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r);
 static void *ngx_http_livekit_endpoint_create_conf(ngx_conf_t *cf);
 static char *ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf,
     void *parent, void *child);
+static char *ngx_http_livekit_check_body_size(ngx_conf_t *cf, void *post,
+    void *data);
+
+
+static ngx_conf_post_t  ngx_http_livekit_body_size_post = {
+    ngx_http_livekit_check_body_size
+};
 
 
 static ngx_command_t  ngx_http_livekit_endpoint_commands[] = {
@@ -29,7 +36,7 @@ static ngx_command_t  ngx_http_livekit_endpoint_commands[] = {
       ngx_conf_set_size_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_livekit_endpoint_conf_t, body_size),
-      NULL },
+      &ngx_http_livekit_body_size_post },
 
       ngx_null_command
 };
@@ -175,7 +182,7 @@ ngx_http_livekit_is_endpoint(ngx_http_request_t *r)
 
     ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
 
-    return ecf->endpoint;
+    return ecf->handler != NULL;
 }
 
 
@@ -186,7 +193,7 @@ ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf)
 
     ecf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_endpoint_module);
-    return ecf->endpoint;
+    return ecf->handler != NULL;
 }
 
 
@@ -200,11 +207,11 @@ ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler)
     ecf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_endpoint_module);
 
-    if (ecf->endpoint) {
+    if (ecf->handler) {
         return "cannot stand beside another endpoint in a location";
     }
 
-    ecf->endpoint = 1;
+    ecf->handler = handler;
     clcf->handler = handler;
 
     ngx_http_livekit_set_where(cf, &ecf->where);
@@ -242,13 +249,31 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
     ngx_conf_merge_size_value(conf->body_size, prev->body_size, 16 * 1024);
 
-    if (conf->endpoint) {
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are locations without a handler of their own */
+
+    if (clcf->noname && clcf->handler == NULL && prev->handler) {
+        conf->handler = prev->handler;
+        conf->where = prev->where;
+        clcf->handler = prev->handler;
+    }
+
+    if (conf->handler) {
 
         /* ours is the limit that counts, and it answers in JSON */
 
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
         clcf->client_max_body_size = 0;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_livekit_check_body_size(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t *size = data;
+
+    return *size ? NGX_CONF_OK : "must be at least 1 byte";
 }

@@ -25,8 +25,15 @@ static char *ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_uint_t ngx_http_livekit_redis_is_url(ngx_str_t *value);
 static char *ngx_http_livekit_redis_parameter(ngx_conf_t *cf,
     ngx_redis_conf_t *rcf, ngx_str_t *value);
+static char *ngx_http_livekit_redis_check_timeout(ngx_conf_t *cf, void *post,
+    void *data);
 static ngx_redis_client_t *ngx_http_livekit_redis_lookup(
     ngx_http_livekit_redis_conf_t *rmcf, ngx_str_t *name);
+
+
+static ngx_conf_post_t  ngx_http_livekit_redis_timeout_post = {
+    ngx_http_livekit_redis_check_timeout
+};
 
 
 static ngx_conf_num_bounds_t  ngx_http_livekit_redis_connections_bounds = {
@@ -48,14 +55,14 @@ static ngx_command_t  ngx_http_livekit_redis_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_livekit_redis_conf_t, connect_timeout),
-      NULL },
+      &ngx_http_livekit_redis_timeout_post },
 
     { ngx_string("livekit_redis_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_livekit_redis_conf_t, timeout),
-      NULL },
+      &ngx_http_livekit_redis_timeout_post },
 
     { ngx_string("livekit_redis_connections"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -103,7 +110,8 @@ static ngx_str_t  ngx_http_livekit_redis_default = ngx_string("default");
 
 
 ngx_redis_client_t *
-ngx_http_livekit_redis_find(ngx_conf_t *cf, ngx_str_t *name)
+ngx_http_livekit_redis_find(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_livekit_where_t *where)
 {
     ngx_redis_client_t             *rc, **rcp;
     ngx_http_livekit_redis_conf_t  *rmcf;
@@ -124,10 +132,11 @@ ngx_http_livekit_redis_find(ngx_conf_t *cf, ngx_str_t *name)
     rc = ngx_http_livekit_redis_lookup(rmcf, name);
 
     if (rc == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no livekit_redis with name=%V; add "
-                           "\"livekit_redis redis://host:6379 name=%V;\" "
-                           "to the http block", name, name);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no livekit_redis with name=%V; add "
+                      "\"livekit_redis redis://host:6379 name=%V;\" "
+                      "to the http block in %V:%ui",
+                      name, name, &where->file, where->line);
     }
 
     return rc;
@@ -203,13 +212,6 @@ ngx_http_livekit_redis_init_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_msec_value(rmcf->connect_timeout, 100);
     ngx_conf_init_msec_value(rmcf->timeout, 200);
     ngx_conf_init_uint_value(rmcf->connections, 1);
-
-    if (rmcf->connect_timeout == 0 || rmcf->timeout == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "livekit_redis_connect_timeout and "
-                           "livekit_redis_timeout must be at least 1ms");
-        return NGX_CONF_ERROR;
-    }
 
     return NGX_CONF_OK;
 }
@@ -433,8 +435,27 @@ ngx_http_livekit_redis_parameter(ngx_conf_t *cf, ngx_redis_conf_t *rcf,
         return NGX_CONF_ERROR;
     }
 
+    /* what follows could be a secret behind a misspelt name */
+
+    for (s.len = 0; s.len < value->len; s.len++) {
+        if (value->data[s.len] == '=' || value->data[s.len] == ':') {
+            break;
+        }
+    }
+
+    s.data = value->data;
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\"; livekit_redis takes a url, "
-                       "name=, user= and password=", value);
+                       "name=, user= and password=", &s);
     return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_livekit_redis_check_timeout(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t *msec = data;
+
+    return *msec ? NGX_CONF_OK : "must be at least 1ms";
 }

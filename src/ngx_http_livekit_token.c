@@ -10,11 +10,6 @@
 #include "ngx_http_livekit.h"
 
 
-typedef struct {
-    ngx_flag_t    token;
-} ngx_http_livekit_token_conf_t;
-
-
 static ngx_int_t ngx_http_livekit_token_handler(ngx_http_request_t *r);
 static void ngx_http_livekit_token_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
@@ -32,7 +27,6 @@ static u_char *ngx_http_livekit_token_text(u_char *p, ngx_str_t *text);
 static ngx_int_t ngx_http_livekit_token_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 
-static void *ngx_http_livekit_token_create_conf(ngx_conf_t *cf);
 static char *ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_livekit_token(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -62,7 +56,7 @@ static ngx_http_module_t  ngx_http_livekit_token_module_ctx = {
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_http_livekit_token_create_conf,    /* create location configuration */
+    NULL,                                  /* create location configuration */
     ngx_http_livekit_token_merge_conf      /* merge location configuration */
 };
 
@@ -361,29 +355,21 @@ ngx_http_livekit_token_refuse(ngx_http_request_t *r,
 }
 
 
-static void *
-ngx_http_livekit_token_create_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_livekit_token_conf_t));
-}
-
-
 static char *
 ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 {
-    ngx_http_livekit_token_conf_t *conf = child;
-
     const char                        *missing;
     ngx_http_livekit_loc_conf_t       *llcf;
     ngx_http_livekit_endpoint_conf_t  *ecf;
 
-    if (!conf->token) {
+    ecf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_endpoint_module);
+
+    if (ecf->handler != ngx_http_livekit_token_handler) {
         return NGX_CONF_OK;
     }
 
     llcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_livekit_module);
-    ecf = ngx_http_conf_get_module_loc_conf(cf,
-                                            ngx_http_livekit_endpoint_module);
 
     if (llcf->keys == NULL) {
         missing = "livekit_key, which signs the tokens";
@@ -406,9 +392,5 @@ ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_livekit_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_livekit_token_conf_t *tcf = conf;
-
-    tcf->token = 1;
-
     return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_token_handler);
 }
