@@ -2,7 +2,7 @@
  * Facts about one person and one room, out of Redis's texts.
  */
 
-#include "lkg_policy.h"
+#include "lkg_private.h"
 
 
 int

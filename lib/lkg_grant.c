@@ -29,6 +29,8 @@ const lkg_grant_field  lkg_grant_video[] = {
     { NULL, 0, 0 }
 };
 
+/* Numbers of two of them. */
+
 enum {
     LKG_VIDEO_JOIN = 0,
     LKG_VIDEO_PUBLISH

@@ -76,10 +76,6 @@ lkg_index_next(const lkg_index *index, uint64_t hash, uint32_t *pos)
     uint32_t         folded;
     const lkg_slot  *slot;
 
-    if (index->slots == NULL) {
-        return LKG_INDEX_END;
-    }
-
     folded = lkg_index_fold(hash);
 
     for ( ;; ) {

@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-#include "lkg_policy.h"
+#include "lkg_private.h"
 
 
 #define LKG_KEY_ID_MAX  256

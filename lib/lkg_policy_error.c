@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 #define LKG_CLOSE_MAX  32       /* bytes of a name that is compared */
@@ -107,7 +107,7 @@ lkg_load_vfail(lkg_load *load, const lkg_at *at, lkg_part part,
 
     (void) lkg_fail(load->err, LKG_ERR_FORMAT, "%s%s", subject, text);
 
-    lkg_where(load->err, load->text, load->len, at, part);
+    lkg_where(load, at, part);
 }
 
 

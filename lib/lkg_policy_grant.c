@@ -3,7 +3,7 @@
  * claims beside it.
  */
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 #define LKG_PRESET_MAX  128     /* bytes of "roomPreset" */

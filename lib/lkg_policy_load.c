@@ -4,11 +4,10 @@
 
 #include <stdlib.h>
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 #define LKG_POLICY_VERSION  1
-#define LKG_POLICY_DEPTH    32      /* levels of objects and lists */
 
 
 static int
@@ -88,36 +87,9 @@ lkg_load_offset(const lkg_load *load, json_error_t *error)
 }
 
 
-/* jansson takes a lack of memory for a fault of the text, mostly.  If our
- * own reader finds none, it was that. */
-
-static int
-lkg_load_exhausted(const lkg_load *load)
-{
-    int             rc;
-    lkg_json       *doc;
-    lkg_json_type   type;
-
-    rc = lkg_json_parse(&doc, load->text, load->len, load->len + 1);
-
-    if (rc != LKG_OK) {
-        return rc == LKG_ERR_NOMEM;
-    }
-
-    type = lkg_json_typeof(doc, LKG_JSON_ROOT);
-    lkg_json_free(doc);
-
-    return type == LKG_JSON_OBJECT || type == LKG_JSON_ARRAY;
-}
-
-
 static int
 lkg_load_syntax(lkg_load *load, json_error_t *error)
 {
-    if (lkg_load_exhausted(load)) {
-        return lkg_fail(load->err, LKG_ERR_NOMEM, "out of memory");
-    }
-
     if (json_error_code(error) == json_error_duplicate_key) {
         (void) lkg_fail(load->err, LKG_ERR_FORMAT, "this key is in the same "
                         "object already; leave one of them out");
@@ -126,47 +98,104 @@ lkg_load_syntax(lkg_load *load, json_error_t *error)
                         error->text);
     }
 
-    lkg_where_offset(load->err, load->text, load->len,
-                     lkg_load_offset(load, error));
+    lkg_where_offset(load, lkg_load_offset(load, error));
 
     return LKG_ERR_FORMAT;
 }
 
 
+/*
+ * jansson does not notice when there is no memory for a string's next byte,
+ * and leaves it out.  A policy that says less than its author wrote must not
+ * be taken: our own reader, which has the positions, is the second witness.
+ */
+
 static int
-lkg_load_text_json(lkg_load *load, json_t **root)
+lkg_load_same(const lkg_json *doc, lkg_json_node n, json_t *value)
 {
-    size_t        offset;
-    const char   *nul;
-    json_error_t  error;
+    size_t          i;
+    json_t         *member;
+    int64_t         integer;
+    const char     *key;
+    lkg_json_node   child;
 
-    if (load->len > LKG_POLICY_MAX) {
-        return lkg_fail(load->err, LKG_ERR_TOOBIG,
-                        "the policy is larger than %d bytes", LKG_POLICY_MAX);
+    child = lkg_json_first(doc, n);
+
+    switch (json_typeof(value)) {
+
+    case JSON_OBJECT:
+        json_object_foreach(value, key, member) {
+            if (!lkg_str_eq(lkg_json_key(doc, child), key, strlen(key))
+                || !lkg_load_same(doc, child, member))
+            {
+                return 0;
+            }
+
+            child = lkg_json_next(doc, child);
+        }
+
+        return child == LKG_JSON_NONE;
+
+    case JSON_ARRAY:
+        json_array_foreach(value, i, member) {
+            if (!lkg_load_same(doc, child, member)) {
+                return 0;
+            }
+
+            child = lkg_json_next(doc, child);
+        }
+
+        return child == LKG_JSON_NONE;
+
+    case JSON_STRING:
+        return lkg_str_eq(lkg_json_string(doc, n), json_string_value(value),
+                          json_string_length(value));
+
+    case JSON_INTEGER:
+        return lkg_json_int(doc, n, &integer) == LKG_OK
+               && integer == json_integer_value(value);
+
+    default:
+        return 1;
     }
+}
 
-    /* jansson does not see it */
 
-    nul = load->len ? memchr(load->text, '\0', load->len) : NULL;
+/* The text, read by both. */
 
-    if (nul) {
-        (void) lkg_fail(load->err, LKG_ERR_FORMAT, "not JSON: a NUL byte");
-        lkg_where_offset(load->err, load->text, load->len, nul - load->text);
+static int
+lkg_load_read(lkg_load *load, json_t **root)
+{
+    int             rc;
+    json_error_t    error;
+    lkg_json_type   type;
+    lkg_json_fault  fault;
 
-        return LKG_ERR_FORMAT;
-    }
-
-    if (lkg_where_depth(load->text, load->len, LKG_POLICY_DEPTH, &offset)) {
-        (void) lkg_fail(load->err, LKG_ERR_FORMAT, "objects and lists are "
-                        "nested more than %d levels deep", LKG_POLICY_DEPTH);
-        lkg_where_offset(load->err, load->text, load->len, offset);
-
-        return LKG_ERR_FORMAT;
+    rc = lkg_json_parse_fault(&load->doc, load->text, load->len,
+                              load->len + 1, &fault);
+    if (rc == LKG_ERR_NOMEM) {
+        return rc;
     }
 
     *root = json_loadb(load->text, load->len, JSON_REJECT_DUPLICATES, &error);
 
-    return *root ? LKG_OK : lkg_load_syntax(load, &error);
+    type = lkg_json_typeof(load->doc, LKG_JSON_ROOT);
+
+    if (*root == NULL) {
+        return type == LKG_JSON_OBJECT || type == LKG_JSON_ARRAY
+               ? LKG_ERR_NOMEM : lkg_load_syntax(load, &error);
+    }
+
+    if (rc != LKG_OK) {
+        (void) lkg_fail(load->err, LKG_ERR_FORMAT, "not JSON: %s",
+                        fault.what);
+        lkg_where_offset(load, fault.offset);
+
+        return LKG_ERR_FORMAT;
+    }
+
+    return lkg_load_same(load->doc, LKG_JSON_ROOT, *root) ? LKG_OK
+                                                          : LKG_ERR_NOMEM;
 }
 
 
@@ -202,38 +231,35 @@ lkg_policy_load(lkg_policy **out, const char *json, size_t len,
 
     *out = NULL;
 
+    if (len > LKG_POLICY_MAX) {
+        return lkg_fail(err, LKG_ERR_TOOBIG, "the policy is larger than %d "
+                        "bytes", LKG_POLICY_MAX);
+    }
+
     load.text = len ? json : "";
     load.len = len;
+    load.doc = NULL;
     load.err = err;
-
-    rc = lkg_load_text_json(&load, &root);
-    if (rc != LKG_OK) {
-        return rc;
-    }
+    root = NULL;
 
     load.policy = calloc(1, sizeof(lkg_policy));
 
-    rc = load.policy ? lkg_load_policy(&load, root) : LKG_ERR_NOMEM;
-
-    json_decref(root);
+    rc = load.policy ? lkg_load_read(&load, &root) : LKG_ERR_NOMEM;
 
     if (rc == LKG_OK) {
-        *out = load.policy;
-        return LKG_OK;
+        rc = lkg_load_policy(&load, root);
     }
 
-    lkg_policy_free(load.policy);
+    json_decref(root);
+    lkg_json_free(load.doc);
 
-    /* a fault that the text does not have: out of memory, jansson may drop a
-     * byte of a string */
+    if (rc != LKG_OK) {
+        lkg_policy_free(load.policy);
 
-    if (rc == LKG_ERR_FORMAT && err && err->line == 0) {
-        rc = LKG_ERR_NOMEM;
+        return rc == LKG_ERR_NOMEM ? lkg_fail(err, rc, "out of memory") : rc;
     }
 
-    if (rc == LKG_ERR_NOMEM) {
-        (void) lkg_fail(err, rc, "out of memory");
-    }
+    *out = load.policy;
 
-    return rc;
+    return LKG_OK;
 }

@@ -3,7 +3,7 @@
  * once as it is, and once for every override.
  */
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 #define LKG_TAIL_MAX  6144      /* bytes of a role's claims */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 static int

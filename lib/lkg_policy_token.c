@@ -2,7 +2,7 @@
  * The sections "token" and "accept" of a policy.
  */
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 #define LKG_ATTRIBUTE_MAX  256      /* bytes of an attribute's name */

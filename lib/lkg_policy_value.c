@@ -2,7 +2,7 @@
  * Values of one type out of a policy.
  */
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 static const char *
@@ -142,7 +142,8 @@ lkg_load_set_member(lkg_load *load, const lkg_at *at, json_t *value,
 
     name = json_string_value(value);
     if (name == NULL) {
-        return lkg_load_must_be(load, at, "the name of a %s", noun);
+        return lkg_load_must_be(load, at, "the name of %s %s",
+                                strchr("aeiou", *noun) ? "an" : "a", noun);
     }
 
     for (i = 0; (known = names(list, i)) != NULL; i++) {

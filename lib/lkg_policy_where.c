@@ -1,15 +1,18 @@
 /*
- * Line and column of a fault.  jansson keeps no positions: the text is read
- * once more, but only when there is something to complain about.
+ * Line and column of a fault.  jansson keeps no positions; our own reader
+ * does.
  */
 
-#include "lkg_policy.h"
+#include "lkg_policy_load.h"
 
 
 void
-lkg_where_offset(lkg_error *err, const char *text, size_t len, size_t offset)
+lkg_where_offset(lkg_load *load, size_t offset)
 {
-    size_t  i;
+    size_t      i;
+    lkg_error  *err;
+
+    err = load->err;
 
     if (err == NULL) {
         return;
@@ -18,10 +21,10 @@ lkg_where_offset(lkg_error *err, const char *text, size_t len, size_t offset)
     err->line = 1;
     err->column = 1;
 
-    for (i = 0; i < offset && i < len; i++) {
+    for (i = 0; i < offset; i++) {
         err->column++;
 
-        if (text[i] == '\n') {
+        if (load->text[i] == '\n') {
             err->line++;
             err->column = 1;
         }
@@ -84,30 +87,19 @@ lkg_where_key(const char *text, const char *value)
 
 
 void
-lkg_where(lkg_error *err, const char *text, size_t len, const lkg_at *at,
-    lkg_part part)
+lkg_where(lkg_load *load, const lkg_at *at, lkg_part part)
 {
     lkg_str      raw;
-    lkg_json    *doc;
     const char  *p;
 
-    if (err == NULL || lkg_json_parse(&doc, text, len, len + 1) != LKG_OK) {
-        return;
+    raw = lkg_json_raw(load->doc, lkg_where_node(load->doc, at));
+    p = raw.data;
+
+    if (part == LKG_AT_KEY && at->key) {
+        p = lkg_where_key(load->text, p - 1);
     }
 
-    raw = lkg_json_raw(doc, lkg_where_node(doc, at));
-
-    if (raw.data) {
-        p = raw.data;
-
-        if (part == LKG_AT_KEY && at->key) {
-            p = lkg_where_key(text, p - 1);
-        }
-
-        lkg_where_offset(err, text, len, p - text);
-    }
-
-    lkg_json_free(doc);
+    lkg_where_offset(load, p - load->text);
 }
 
 
@@ -136,9 +128,6 @@ lkg_where_token_end(const char *text, size_t len, size_t i)
 }
 
 
-/* Where the token begins that jansson was in when it had read up to
- * "position". */
-
 size_t
 lkg_where_token(const char *text, size_t len, size_t position)
 {
@@ -159,33 +148,4 @@ lkg_where_token(const char *text, size_t len, size_t position)
     }
 
     return len;
-}
-
-
-/* True where JSON is nested deeper than "max"; *offset is the first such
- * bracket. */
-
-int
-lkg_where_depth(const char *text, size_t len, unsigned max, size_t *offset)
-{
-    size_t    i, end;
-    unsigned  depth;
-
-    depth = 0;
-
-    for (i = 0; i < len; i = end) {
-        end = lkg_where_token_end(text, len, i);
-
-        if (text[i] == '{' || text[i] == '[') {
-            if (++depth > max) {
-                *offset = i;
-                return 1;
-            }
-
-        } else if ((text[i] == '}' || text[i] == ']') && depth) {
-            depth--;
-        }
-    }
-
-    return 0;
 }

@@ -323,6 +323,21 @@ void lkg_template_write(lkg_buf *b, const lkg_template *t,
 void lkg_template_clear(lkg_template *t);
 
 
+/* lkg_access.c */
+
+#define LKG_TIME_MAX       253402300799    /* the last second of year 9999 */
+#define LKG_ROLE_MAX       64              /* bytes of a role's name */
+
+/* UTF-8 without control characters. */
+int lkg_text_plain(const char *data, size_t len);
+
+/* What every reader of JSON takes as a text: UTF-8 without NUL. */
+int lkg_text_json(const char *data, size_t len);
+
+/* As lkg_access_key() has it: LKG_OK, LKG_ERR_INVALID, LKG_ERR_TOOBIG. */
+int lkg_room_valid(const char *room, size_t len);
+
+
 /* lkg_keys.c */
 
 typedef struct {

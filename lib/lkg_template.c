@@ -47,10 +47,6 @@ lkg_template_segment(lkg_template *t, lkg_var var, unsigned depth,
     lkg_segment  *s;
 
     if (var == LKG_VAR_LITERAL) {
-        if (t->len == start) {
-            return LKG_OK;
-        }
-
         s = t->n ? &t->segments[t->n - 1] : NULL;
 
         if (s && s->var == LKG_VAR_LITERAL) {

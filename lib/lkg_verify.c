@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "lkg_policy.h"
+#include "lkg_private.h"
 
 
 #define LKG_TOKEN_LEEWAY  60

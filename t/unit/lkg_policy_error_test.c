@@ -82,9 +82,12 @@ test_refused_syntax(void)
             "this key is in the same object already; leave one of them out");
     refused(ROLE "\"ttl\":1,\r\n \"\xc3\xa4\":1, @\"ttl\":2" END,
             "this key is in the same object already; leave one of them out");
-    refused("{\"comment\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[@[]]]]]]]]]]]]]]]]]]]"
-            "]]]]]]]]]]]]]}",
-            "objects and lists are nested more than 32 levels deep");
+
+    /* what jansson alone would take */
+
+    refused("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+            "[[[[[[[[[@[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+            "]]]]]]}", "not JSON: more than 64 levels");
 }
 
 
@@ -219,9 +222,29 @@ test_refused_role(void)
     refused(ROLE "\"may_take\":[\"teacher\", @\"student\"]" END,
             "unknown role \"student\" in \"may_take\" of role \"teacher\"; "
             "there are: teacher");
+    refused(ROLE "\"may_take\":@\"student\"" END,
+            "\"may_take\" of role \"teacher\" must be a list of roles");
     refused(ROLE "\"may_take\":[@1]" END,
             "entry 1 of \"may_take\" of role \"teacher\" must be the name of "
             "a role");
+    refused(ROLE "\"actions\":[@7]" END,
+            "entry 1 of \"actions\" of role \"teacher\" must be the name of "
+            "an action");
+    refused(ROLE "\"kindDetails\":@{}" END,
+            "\"kindDetails\" of role \"teacher\" must be a list of details");
+    refused(ROLE "\"kind\":@7" END,
+            "\"kind\" of role \"teacher\" must be a text of 1 to 128 bytes "
+            "without control characters");
+    refused(ROLE "\"sip\":@true" END,
+            "\"sip\" of role \"teacher\" must be an object");
+    refused(ROLE "\"sip\":{\"call\":@1}" END,
+            "\"call\" of \"sip\" of role \"teacher\" must be true or "
+            "false");
+    refused(ROLE "\"grants\":{\"destinationRoom\":@true}" END,
+            "\"destinationRoom\" of \"grants\" of role \"teacher\" must be "
+            "a text of 0 to 256 bytes without control characters");
+    refused(ROLE "\"privileged\":@\"yes\"" END,
+            "\"privileged\" of role \"teacher\" must be true or false");
     refused(ROLE "\"kind\":@\"robot\"" END,
             "unknown kind \"robot\" in \"kind\" of role \"teacher\"; there "
             "are: standard, ingress, egress, sip, agent, connector, bridge");
@@ -295,6 +318,15 @@ test_refused_rooms(void)
             "\"rooms\" must be a list");
     refused(HEAD "\"roles\":{\"t\":{}},\"rooms\":[@{\"roles\":{}}]}",
             "\"match\" is missing in entry 1 of \"rooms\"");
+    refused(HEAD "\"roles\":{\"t\":{}},\"rooms\":[{\"match\":@\"\","
+            "\"roles\":{}}]}",
+            "\"match\" of entry 1 of \"rooms\" must be a text of 1 to 257 "
+            "bytes without control characters");
+    refused(HEAD "\"roles\":{\"t\":{}},\"rooms\":[{\"match\":\"a\","
+            "\"roles\":@[]}]}",
+            "\"roles\" of entry 1 of \"rooms\" must be an object of roles");
+    refused(HEAD "\"roles\":{\"t\":{}},\"rooms\":[@7]}",
+            "entry 1 of \"rooms\" must be an object");
     refused(HEAD "\"roles\":{\"t\":{}},\"rooms\":[{\"match\":@\"a*b*\","
             "\"roles\":{}}]}",
             "\"match\" of entry 1 of \"rooms\" must be a room's name (1 to "
@@ -369,9 +401,9 @@ test_shown(void)
        && lkg_utf8_valid(err.text, strlen(err.text)),
        "is cut between characters");
 
-    is_int(lkg_policy_load(&policy, lkg_lit("{\n\"a\"\0:1}"), &err),
-           LKG_ERR_FORMAT, "a NUL byte");
-    ok(err.line == 2 && err.column == 4, "is found");
+    is_int(lkg_policy_load(&policy, lkg_lit("{\n\"version\":1\0}"),
+                           &err), LKG_ERR_FORMAT, "a NUL byte");
+    ok(err.line == 2 && err.column == 12, "is found");
 
     memset(text, ' ', sizeof(text));
     is_int(lkg_policy_load(&policy, text, LKG_POLICY_MAX + 1, &err),

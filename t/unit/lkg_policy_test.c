@@ -456,6 +456,32 @@ test_many(void)
 
 
 static void
+test_accepts(void)
+{
+    lkg_policy  *policy;
+
+    policy = loaded(HEAD "\"roles\":{\"r\":{}},\"accept\":"
+                    "{\"participant_name\":true}}");
+
+    ok(lkg_policy_accepts(policy, lkg_lit("participant_name")),
+       "a name is accepted");
+    ok(!lkg_policy_accepts(policy, lkg_lit("participant_metadata")),
+       "metadata is not");
+    ok(!lkg_policy_accepts(policy, lkg_lit("participant_identity")),
+       "nor what no policy can accept");
+    lkg_policy_free(policy);
+
+    policy = loaded(HEAD "\"roles\":{\"r\":{}},\"accept\":"
+                    "{\"participant_metadata\":true}}");
+
+    ok(!lkg_policy_accepts(policy, lkg_lit("participant_name"))
+       && lkg_policy_accepts(policy, lkg_lit("participant_metadata")),
+       "or the other way round");
+    lkg_policy_free(policy);
+}
+
+
+static void
 test_accepted(void)
 {
     accepted(ROLE END);
@@ -466,7 +492,7 @@ test_accepted(void)
              "\"metadata\":\"{{{role}}}\",\"attributes\":{}},"
              "\"roles\":{\"r\":{}}}");
     accepted(HEAD "\"token\":{\"metadata\":{\"a\":[],\"b\":{},\"c\":[null,"
-             "true,-1.5e3,\"{claim.a.b}\"],\"{x}\":1}},"
+             "true,-1.5e3,\"{claim.a.b}\"],\"{x}\":1,\"\":2}},"
              "\"roles\":{\"r\":{}}}");
     accepted(HEAD "\"roles\":{\"a\":{\"may_take\":[\"b\",\"a\"]},\"b\":{}}}");
     accepted(HEAD "\"roles\":{\"a\":{}},\"rooms\":[]}");
@@ -487,6 +513,7 @@ main(void)
     test_overrides();
     test_match();
     test_many();
+    test_accepts();
     test_accepted();
 
     return done_testing();

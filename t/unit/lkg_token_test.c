@@ -233,6 +233,8 @@ test_session(void)
         "{\"sub\":\"u7\",\"name\":\"Zoe\",\"exp\":1800000100,"
         "\"org\":{\"id\":12,\"name\":\"A \\\"B\\\"\"},\"staff\":true}";
 
+    cookie = NULL;
+
     begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
           "\"token\":{\"attributes\":{\"org\":\"{claim.org.id}\","
           "\"orgName\":\"{claim.org.name}\",\"staff\":\"{claim.staff}\","
