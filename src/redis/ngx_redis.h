@@ -1,0 +1,137 @@
+
+/*
+ * A Redis client for nginx: event driven, multiplexed, pipelined.
+ *
+ * A caller makes a query of one or several commands, sends it and is called
+ * back once, with all replies or with a status that says why there are none.
+ * The whole query has one absolute deadline.  Queries of all requests of a
+ * worker share the connections; what is sent in one turn of the event loop
+ * leaves in one write.
+ *
+ * Lifetime: a query may outlive whoever asked; who asks never outlives its
+ * cleanup handler, which calls ngx_redis_query_cancel().
+ *
+ * The parts, from top to bottom, each of which knows only what is below:
+ *
+ *     client       a named instance: configuration, queries, deadlines
+ *     node         one server: its addresses, connections and back-off
+ *     connection   one socket: handshake, output, replies in order
+ *     reply        hiredis's reader and the memory of what it read
+ *
+ * Where more will join: a client asks its "route" for the node of a
+ * command; with a single server that is always the same one.  Sentinel
+ * (which changes the node's address) and Cluster (which picks by the slot of
+ * the command's key) are routes.  TLS is a stage of the connection between
+ * connect and handshake.  No caller sees any of them.
+ */
+
+
+#ifndef _NGX_REDIS_H_INCLUDED_
+#define _NGX_REDIS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+typedef struct ngx_redis_client_s  ngx_redis_client_t;
+typedef struct ngx_redis_query_s   ngx_redis_query_t;
+typedef struct ngx_redis_reply_s   ngx_redis_reply_t;
+
+
+typedef enum {
+    NGX_REDIS_NIL = 0,
+    NGX_REDIS_STRING,               /* bulk string */
+    NGX_REDIS_STATUS,               /* simple string */
+    NGX_REDIS_INTEGER,
+    NGX_REDIS_ARRAY,
+    NGX_REDIS_ERROR                 /* the command's own error */
+} ngx_redis_type_e;
+
+
+struct ngx_redis_reply_s {
+    ngx_redis_type_e       type;
+    ngx_str_t              str;     /* STRING, STATUS, ERROR */
+    int64_t                integer; /* INTEGER */
+    ngx_uint_t             nelts;   /* ARRAY */
+    ngx_redis_reply_t    **elts;
+};
+
+
+typedef enum {
+    NGX_REDIS_OK = 0,               /* every command has a reply */
+    NGX_REDIS_TIMEOUT,              /* the deadline passed */
+    NGX_REDIS_UNAVAILABLE,          /* no connection, and none in time */
+    NGX_REDIS_BUSY,                 /* too much is waiting already */
+    NGX_REDIS_LOST                  /* connection lost, also on the replay */
+} ngx_redis_status_e;
+
+
+typedef void (*ngx_redis_handler_pt)(ngx_redis_query_t *q, void *data);
+
+
+typedef struct {
+    ngx_str_t              name;            /* "default" */
+    ngx_msec_t             connect_timeout; /* 100ms */
+    ngx_msec_t             timeout;         /* 200ms, a query's deadline */
+    ngx_uint_t             connections;     /* per worker and node, 1 */
+    ngx_str_t              user;
+    ngx_str_t              password;
+} ngx_redis_conf_t;
+
+
+/*
+ * Configuration.  The client lives in cf->pool.  A url is
+ * redis://[user:password@]host[:port][/db] or unix:/path[:db]; one that is
+ * wrong is logged with ngx_conf_log_error() and NGX_ERROR is returned.
+ */
+
+ngx_redis_client_t *ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name);
+ngx_int_t ngx_redis_client_url(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_str_t *url);
+ngx_redis_conf_t *ngx_redis_client_conf(ngx_redis_client_t *rc);
+
+/* Names are resolved again through the resolver, if there is one.  Called
+ * when the whole configuration is known. */
+ngx_int_t ngx_redis_client_init(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_resolver_t *resolver, ngx_msec_t resolver_timeout);
+
+/* A worker begins, and ends. */
+ngx_int_t ngx_redis_client_init_process(ngx_redis_client_t *rc,
+    ngx_cycle_t *cycle);
+void ngx_redis_client_exit_process(ngx_redis_client_t *rc);
+
+
+/*
+ * Use.  The handler is called exactly once after a send that returned NGX_OK
+ * unless the query was cancelled, and never from inside ngx_redis_query_send().
+ * The query and its replies are valid until the handler returns.
+ */
+
+/* NULL: out of memory, or too many queries are waiting. */
+ngx_redis_query_t *ngx_redis_query_create(ngx_redis_client_t *rc,
+    ngx_redis_handler_pt handler, void *data);
+
+/* Adds a read-only command.  key is the index of the argument that decides
+ * in a cluster where the command goes. */
+ngx_int_t ngx_redis_query_command(ngx_redis_query_t *q, ngx_uint_t argc,
+    ngx_str_t *argv, ngx_uint_t key);
+
+/* NGX_ERROR: refused at once (the status says why); the query is freed by
+ * ngx_redis_query_cancel(). */
+ngx_int_t ngx_redis_query_send(ngx_redis_query_t *q);
+
+/* Forgets a query: before it is sent, or while it is under way. */
+void ngx_redis_query_cancel(ngx_redis_query_t *q);
+
+ngx_redis_status_e ngx_redis_query_status(ngx_redis_query_t *q);
+const char *ngx_redis_status_name(ngx_redis_status_e status);
+
+/* The reply to the n-th command, from 0; only with status NGX_REDIS_OK. */
+ngx_redis_reply_t *ngx_redis_query_reply(ngx_redis_query_t *q, ngx_uint_t n);
+
+/* From send to now, in microseconds. */
+ngx_uint_t ngx_redis_query_usec(ngx_redis_query_t *q);
+
+
+#endif /* _NGX_REDIS_H_INCLUDED_ */

@@ -1,0 +1,450 @@
+
+/*
+ * A named instance: its configuration, its state in a worker, and the way of
+ * a query from create to its handler.
+ */
+
+
+#include "ngx_redis_private.h"
+
+
+#define NGX_REDIS_POOL_SIZE  16384
+
+
+static ngx_redis_node_t *ngx_redis_client_route(ngx_redis_client_t *rc,
+    ngx_redis_query_t *q);
+static void ngx_redis_client_timer_handler(ngx_event_t *ev);
+static void ngx_redis_client_deliver_handler(ngx_event_t *ev);
+static void ngx_redis_query_complete(ngx_redis_query_t *q);
+static void ngx_redis_query_unlink(ngx_redis_query_t *q);
+static void ngx_redis_query_free(ngx_redis_query_t *q);
+
+
+ngx_redis_client_t *
+ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = ngx_pcalloc(cf->pool, sizeof(ngx_redis_client_t));
+    if (rc == NULL) {
+        return NULL;
+    }
+
+    rc->ident = -1;
+    rc->route = ngx_redis_client_route;
+
+    rc->conf.name = *name;
+    rc->conf.connect_timeout = 100;
+    rc->conf.timeout = 200;
+    rc->conf.connections = 1;
+
+    rc->file_name = cf->conf_file->file.name.data;
+    rc->line = cf->conf_file->line;
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_redis_client_url(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
+{
+    if (rc->node) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "several urls of Redis \"%V\": a cluster or "
+                           "sentinels are not supported yet", &rc->conf.name);
+        return NGX_ERROR;
+    }
+
+    rc->node = ngx_redis_url_parse(cf, rc, url);
+
+    return rc->node ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_redis_conf_t *
+ngx_redis_client_conf(ngx_redis_client_t *rc)
+{
+    return &rc->conf;
+}
+
+
+ngx_int_t
+ngx_redis_client_init(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_resolver_t *resolver, ngx_msec_t resolver_timeout)
+{
+    if (rc->node == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no url of Redis \"%V\" in %s:%ui",
+                      &rc->conf.name, rc->file_name, rc->line);
+        return NGX_ERROR;
+    }
+
+    if (rc->conf.user.len && rc->conf.password.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "user without password of Redis \"%V\" in %s:%ui",
+                      &rc->conf.name, rc->file_name, rc->line);
+        return NGX_ERROR;
+    }
+
+    /* without a "resolver" directive nginx has one that knows no servers */
+
+    if (resolver && resolver->connections.nelts) {
+        rc->resolver = resolver;
+        rc->resolver_timeout = resolver_timeout;
+    }
+
+    return ngx_redis_node_init(cf, rc->node);
+}
+
+
+ngx_int_t
+ngx_redis_client_init_process(ngx_redis_client_t *rc, ngx_cycle_t *cycle)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    rc->pool = ngx_create_pool(NGX_REDIS_POOL_SIZE, cycle->log);
+    if (rc->pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc->buffer = ngx_palloc(rc->pool, NGX_REDIS_BUFFER_SIZE);
+    if (rc->buffer == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc->log = cycle->log;
+
+    ngx_queue_init(&rc->free);
+    ngx_queue_init(&rc->underway);
+    ngx_queue_init(&rc->done);
+
+    rc->timer.handler = ngx_redis_client_timer_handler;
+    rc->timer.data = rc;
+    rc->timer.log = rc->log;
+
+    rc->deliver.handler = ngx_redis_client_deliver_handler;
+    rc->deliver.data = rc;
+    rc->deliver.log = rc->log;
+
+    ngx_redis_node_start(rc->node, cycle);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_redis_client_exit_process(ngx_redis_client_t *rc)
+{
+    ngx_queue_t        *q;
+    ngx_redis_query_t  *query;
+
+    if (rc->pool == NULL) {
+        return;
+    }
+
+    ngx_redis_node_stop(rc->node);
+
+    /* nobody is called any more */
+
+    while (!ngx_queue_empty(&rc->underway)) {
+        q = ngx_queue_head(&rc->underway);
+        query = ngx_queue_data(q, ngx_redis_query_t, link);
+        ngx_queue_remove(q);
+        ngx_redis_query_free(query);
+    }
+
+    while (!ngx_queue_empty(&rc->done)) {
+        q = ngx_queue_head(&rc->done);
+        query = ngx_queue_data(q, ngx_redis_query_t, link);
+        ngx_queue_remove(q);
+        ngx_redis_query_free(query);
+    }
+
+    if (rc->timer.timer_set) {
+        ngx_del_timer(&rc->timer);
+    }
+
+    if (rc->deliver.posted) {
+        ngx_delete_posted_event(&rc->deliver);
+    }
+
+    ngx_destroy_pool(rc->pool);
+
+    rc->pool = NULL;
+}
+
+
+/*
+ * With one server, every command goes to it.  A route for sentinels will
+ * give the node they call master; one for a cluster the node of the slot of
+ * q->key, after it has cut a query in pieces if its commands have several.
+ */
+
+static ngx_redis_node_t *
+ngx_redis_client_route(ngx_redis_client_t *rc, ngx_redis_query_t *q)
+{
+    return rc->node;
+}
+
+
+ngx_redis_query_t *
+ngx_redis_query_create(ngx_redis_client_t *rc, ngx_redis_handler_pt handler,
+    void *data)
+{
+    ngx_queue_t        *link;
+    ngx_redis_query_t  *q;
+
+    if (rc->pool == NULL || rc->nqueries >= NGX_REDIS_MAX_QUERIES) {
+        return NULL;
+    }
+
+    if (!ngx_queue_empty(&rc->free)) {
+        link = ngx_queue_head(&rc->free);
+        ngx_queue_remove(link);
+
+        q = ngx_queue_data(link, ngx_redis_query_t, queue);
+
+    } else {
+        q = ngx_palloc(rc->pool, sizeof(ngx_redis_query_t));
+        if (q == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_redis_query_init(q);
+
+    q->client = rc;
+    q->complete = ngx_redis_query_complete;
+    q->handler = handler;
+    q->data = data;
+
+    rc->nqueries++;
+
+    return q;
+}
+
+
+ngx_int_t
+ngx_redis_query_send(ngx_redis_query_t *q)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = q->client;
+
+    if (q->state != NGX_REDIS_QUERY_NEW || q->ncommands == 0) {
+        q->status = NGX_REDIS_UNAVAILABLE;
+        return NGX_ERROR;
+    }
+
+    q->start = ngx_redis_usec();
+    q->deadline = ngx_current_msec + rc->conf.timeout;
+
+    if (q->size > NGX_REDIS_MAX_BYTES - rc->size) {
+        q->status = NGX_REDIS_BUSY;
+        return NGX_ERROR;
+    }
+
+    q->state = NGX_REDIS_QUERY_UNDERWAY;
+
+    rc->size += q->size;
+    ngx_queue_insert_tail(&rc->underway, &q->link);
+
+    if (ngx_redis_node_send(rc->route(rc, q), q) != NGX_OK) {
+        ngx_redis_query_unlink(q);
+        rc->size -= q->size;
+
+        q->state = NGX_REDIS_QUERY_NEW;
+
+        return NGX_ERROR;
+    }
+
+    rc->timer.cancelable = 0;
+
+    if (!rc->timer.timer_set) {
+        ngx_add_timer(&rc->timer, rc->conf.timeout);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_redis_query_cancel(ngx_redis_query_t *q)
+{
+    switch (q->state) {
+
+    case NGX_REDIS_QUERY_NEW:
+        ngx_redis_query_free(q);
+        return;
+
+    case NGX_REDIS_QUERY_UNDERWAY:
+    case NGX_REDIS_QUERY_DONE:
+
+        ngx_redis_query_unlink(q);
+
+        if (q->node) {
+            ngx_redis_node_forget(q);
+        }
+
+        if (q->connection) {
+            q->state = NGX_REDIS_QUERY_FORGOTTEN;
+            return;
+        }
+
+        ngx_redis_query_free(q);
+        return;
+
+    default:
+
+        /* freed after its handler, or after its last reply */
+        return;
+    }
+}
+
+
+/* the handler is called later, when no one is on the stack */
+
+void
+ngx_redis_query_done(ngx_redis_query_t *q, ngx_redis_status_e status)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = q->client;
+
+    ngx_redis_query_unlink(q);
+
+    q->state = NGX_REDIS_QUERY_DONE;
+    q->status = status;
+
+    ngx_queue_insert_tail(&rc->done, &q->link);
+
+    ngx_post_event(&rc->deliver, &ngx_posted_events);
+}
+
+
+/* a connection has no more of this query: its replies came, or never will */
+
+static void
+ngx_redis_query_complete(ngx_redis_query_t *q)
+{
+    switch (q->state) {
+
+    case NGX_REDIS_QUERY_UNDERWAY:
+        ngx_redis_query_done(q, q->refused ? NGX_REDIS_UNAVAILABLE
+                                           : NGX_REDIS_OK);
+        return;
+
+    case NGX_REDIS_QUERY_FORGOTTEN:
+        ngx_redis_query_free(q);
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+static void
+ngx_redis_client_timer_handler(ngx_event_t *ev)
+{
+    ngx_queue_t         *link;
+    ngx_msec_int_t       left;
+    ngx_redis_query_t   *q;
+    ngx_redis_client_t  *rc;
+
+    rc = ev->data;
+
+    while (!ngx_queue_empty(&rc->underway)) {
+
+        link = ngx_queue_head(&rc->underway);
+        q = ngx_queue_data(link, ngx_redis_query_t, link);
+
+        left = (ngx_msec_int_t) (q->deadline - ngx_current_msec);
+
+        if (left > 0) {
+            ngx_add_timer(ev, (ngx_msec_t) left);
+            return;
+        }
+
+        if (q->node) {
+            ngx_redis_node_forget(q);
+            ngx_redis_query_done(q, q->replayed ? NGX_REDIS_LOST
+                                                : NGX_REDIS_UNAVAILABLE);
+            continue;
+        }
+
+        ngx_redis_query_done(q, NGX_REDIS_TIMEOUT);
+    }
+}
+
+
+static void
+ngx_redis_client_deliver_handler(ngx_event_t *ev)
+{
+    ngx_queue_t         *link;
+    ngx_redis_query_t   *q;
+    ngx_redis_client_t  *rc;
+
+    rc = ev->data;
+
+    /* a handler may cancel any other query */
+
+    while (!ngx_queue_empty(&rc->done)) {
+
+        link = ngx_queue_head(&rc->done);
+        ngx_queue_remove(link);
+
+        q = ngx_queue_data(link, ngx_redis_query_t, link);
+
+        q->state = NGX_REDIS_QUERY_HANDLED;
+
+        q->handler(q, q->data);
+
+        if (q->connection) {
+            q->state = NGX_REDIS_QUERY_FORGOTTEN;
+            continue;
+        }
+
+        ngx_redis_query_free(q);
+    }
+}
+
+
+static void
+ngx_redis_query_unlink(ngx_redis_query_t *q)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = q->client;
+
+    ngx_queue_remove(&q->link);
+
+    if (ngx_queue_empty(&rc->underway)) {
+
+        /* the timer is left to run, but must not keep a worker alive */
+
+        rc->timer.cancelable = 1;
+    }
+}
+
+
+static void
+ngx_redis_query_free(ngx_redis_query_t *q)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = q->client;
+
+    if (q->state != NGX_REDIS_QUERY_NEW) {
+        rc->size -= q->size;
+    }
+
+    ngx_redis_query_release(q);
+
+    rc->nqueries--;
+
+    ngx_queue_insert_head(&rc->free, &q->queue);
+}

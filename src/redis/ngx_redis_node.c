@@ -1,0 +1,487 @@
+
+/*
+ * One server: its connections, the queries that wait for one, and when to
+ * try again.
+ *
+ * The first connection makes the way: while there is none, one is tried at a
+ * time, address after address.  When no address is left the node is away:
+ * queries are refused at once, until an attempt succeeds.
+ */
+
+
+#include "ngx_redis_private.h"
+
+
+static ngx_int_t ngx_redis_node_wait(ngx_redis_node_t *node,
+    ngx_redis_query_t *q);
+static void ngx_redis_node_dispatch(ngx_redis_node_t *node);
+static ngx_redis_connection_t *ngx_redis_node_choose(ngx_redis_node_t *node);
+static ngx_redis_connection_t *ngx_redis_node_open(ngx_redis_node_t *node);
+static void ngx_redis_node_next(ngx_redis_node_t *node);
+static ngx_uint_t ngx_redis_node_count(ngx_redis_node_t *node);
+static void ngx_redis_node_timer_handler(ngx_event_t *ev);
+static void ngx_redis_node_ready(ngx_redis_connection_t *rcn);
+static void ngx_redis_node_lost(ngx_redis_connection_t *rcn);
+static void ngx_redis_node_take_back(ngx_redis_node_t *node,
+    ngx_redis_connection_t *rcn);
+static void ngx_redis_node_remove(ngx_redis_connection_t *rcn);
+
+
+void
+ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle)
+{
+    ngx_redis_client_t  *rc;
+
+    rc = node->client;
+
+    ngx_queue_init(&node->connections);
+    ngx_queue_init(&node->waiting);
+
+    ngx_redis_log_init(&node->log, cycle->log, &rc->conf.name, &node->name);
+
+    node->timer.handler = ngx_redis_node_timer_handler;
+    node->timer.data = node;
+    node->timer.log = cycle->log;
+    node->timer.cancelable = 1;
+
+    ngx_add_timer(&node->timer, ngx_random() % NGX_REDIS_START_JITTER);
+
+    ngx_redis_node_resolve_later(node, NGX_REDIS_RESOLVE_AFTER);
+}
+
+
+void
+ngx_redis_node_stop(ngx_redis_node_t *node)
+{
+    ngx_queue_t             *q;
+    ngx_redis_query_t       *query;
+    ngx_redis_connection_t  *rcn;
+
+    if (node->timer.timer_set) {
+        ngx_del_timer(&node->timer);
+    }
+
+    if (node->refresh.timer_set) {
+        ngx_del_timer(&node->refresh);
+    }
+
+    if (node->resolving) {
+        ngx_resolve_name_done(node->resolving);
+        node->resolving = NULL;
+    }
+
+    while (!ngx_queue_empty(&node->connections)) {
+        q = ngx_queue_head(&node->connections);
+        rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
+
+        ngx_redis_node_take_back(node, rcn);
+        ngx_redis_node_remove(rcn);
+    }
+
+    while (!ngx_queue_empty(&node->waiting)) {
+        q = ngx_queue_head(&node->waiting);
+        query = ngx_queue_data(q, ngx_redis_query_t, queue);
+
+        ngx_redis_node_forget(query);
+    }
+
+    if (node->pool) {
+        ngx_destroy_pool(node->pool);
+        node->pool = NULL;
+    }
+}
+
+
+ngx_int_t
+ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q)
+{
+    ngx_redis_connection_t  *rcn;
+
+    rcn = ngx_redis_node_choose(node);
+
+    if (rcn) {
+        if (ngx_redis_connection_send(rcn, q) != NGX_OK) {
+            q->status = NGX_REDIS_UNAVAILABLE;
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    if (node->failures) {
+        q->status = NGX_REDIS_UNAVAILABLE;
+        return NGX_ERROR;
+    }
+
+    if (ngx_redis_node_wait(node, q) != NGX_OK) {
+        q->status = NGX_REDIS_BUSY;
+        return NGX_ERROR;
+    }
+
+    ngx_redis_node_connect(node);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_redis_node_wait(ngx_redis_node_t *node, ngx_redis_query_t *q)
+{
+    if (node->nwaiting >= NGX_REDIS_MAX_WAITING
+        || node->size + q->size > NGX_REDIS_MAX_WAITING_BYTES)
+    {
+        return NGX_BUSY;
+    }
+
+    q->node = node;
+
+    ngx_queue_insert_tail(&node->waiting, &q->queue);
+
+    node->nwaiting++;
+    node->size += q->size;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_redis_node_forget(ngx_redis_query_t *q)
+{
+    ngx_redis_node_t  *node;
+
+    node = q->node;
+    q->node = NULL;
+
+    ngx_queue_remove(&q->queue);
+
+    node->nwaiting--;
+    node->size -= q->size;
+}
+
+
+static void
+ngx_redis_node_dispatch(ngx_redis_node_t *node)
+{
+    ngx_queue_t             *link;
+    ngx_redis_query_t       *q;
+    ngx_redis_connection_t  *rcn;
+
+    while (!ngx_queue_empty(&node->waiting)) {
+
+        rcn = ngx_redis_node_choose(node);
+
+        if (rcn == NULL) {
+            return;
+        }
+
+        link = ngx_queue_head(&node->waiting);
+        q = ngx_queue_data(link, ngx_redis_query_t, queue);
+
+        ngx_redis_node_forget(q);
+
+        if (ngx_redis_connection_send(rcn, q) != NGX_OK) {
+            ngx_redis_query_done(q, NGX_REDIS_UNAVAILABLE);
+        }
+    }
+}
+
+
+static ngx_redis_connection_t *
+ngx_redis_node_choose(ngx_redis_node_t *node)
+{
+    ngx_queue_t             *q;
+    ngx_redis_connection_t  *rcn, *best;
+
+    best = NULL;
+
+    for (q = ngx_queue_head(&node->connections);
+         q != ngx_queue_sentinel(&node->connections);
+         q = ngx_queue_next(q))
+    {
+        rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
+
+        if (rcn->state == NGX_REDIS_READY
+            && (best == NULL || rcn->nqueries < best->nqueries))
+        {
+            best = rcn;
+        }
+    }
+
+    return best;
+}
+
+
+void
+ngx_redis_node_connect(ngx_redis_node_t *node)
+{
+    if (node->connecting
+        || ngx_redis_node_count(node) >= node->client->conf.connections)
+    {
+        return;
+    }
+
+    if (node->timer.timer_set) {
+        ngx_del_timer(&node->timer);
+    }
+
+    if (node->naddrs == 0) {
+        ngx_redis_node_resolve(node);
+        return;
+    }
+
+    while (node->tried < node->naddrs) {
+
+        node->connecting = ngx_redis_node_open(node);
+
+        if (node->connecting) {
+            return;
+        }
+
+        ngx_redis_node_next(node);
+    }
+
+    ngx_redis_node_backoff(node, 0);
+}
+
+
+static void
+ngx_redis_node_next(ngx_redis_node_t *node)
+{
+    node->tried++;
+    node->current = (node->current + 1) % node->naddrs;
+}
+
+
+static ngx_redis_connection_t *
+ngx_redis_node_open(ngx_redis_node_t *node)
+{
+    ngx_redis_client_t      *rc;
+    ngx_redis_connection_t  *rcn;
+
+    rc = node->client;
+
+    rcn = ngx_redis_connection_create(&node->log.log);
+    if (rcn == NULL) {
+        return NULL;
+    }
+
+    rcn->conf = &rc->conf;
+    rcn->db = node->db;
+    rcn->log = &node->log;
+    rcn->buffer = rc->buffer;
+
+    rcn->ready = ngx_redis_node_ready;
+    rcn->lost = ngx_redis_node_lost;
+    rcn->data = node;
+
+    if (ngx_redis_connection_open(rcn, &node->addrs[node->current]) != NGX_OK) {
+        ngx_redis_connection_close(rcn);
+        return NULL;
+    }
+
+    ngx_queue_insert_tail(&node->connections, &rcn->queue);
+
+    return rcn;
+}
+
+
+static ngx_uint_t
+ngx_redis_node_count(ngx_redis_node_t *node)
+{
+    ngx_uint_t               n;
+    ngx_queue_t             *q;
+    ngx_redis_connection_t  *rcn;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&node->connections);
+         q != ngx_queue_sentinel(&node->connections);
+         q = ngx_queue_next(q))
+    {
+        rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
+
+        if (rcn->state != NGX_REDIS_DRAINING) {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+static void
+ngx_redis_node_timer_handler(ngx_event_t *ev)
+{
+    ngx_redis_node_connect(ev->data);
+}
+
+
+static void
+ngx_redis_node_ready(ngx_redis_connection_t *rcn)
+{
+    ngx_redis_node_t  *node;
+
+    node = rcn->data;
+
+    if (node->failures) {
+        ngx_log_error(NGX_LOG_NOTICE, &node->log.log, 0,
+                      "connected to redis again after %ui attempts",
+                      node->failures);
+    }
+
+    node->connecting = NULL;
+    node->failures = 0;
+    node->tried = 0;
+
+    ngx_redis_node_dispatch(node);
+
+    /* one more, if more than one is wanted */
+
+    if (!ngx_exiting) {
+        ngx_redis_node_connect(node);
+    }
+}
+
+
+static void
+ngx_redis_node_lost(ngx_redis_connection_t *rcn)
+{
+    ngx_redis_node_t     *node;
+    ngx_redis_verdict_e   verdict;
+
+    node = rcn->data;
+    verdict = rcn->verdict;
+
+    ngx_redis_node_take_back(node, rcn);
+    ngx_redis_node_remove(rcn);
+
+    ngx_redis_node_dispatch(node);
+
+    switch (verdict) {
+
+    case NGX_REDIS_DENIED:
+        ngx_redis_node_backoff(node, 1);
+        return;
+
+    case NGX_REDIS_FAILED:
+
+        ngx_redis_node_next(node);
+
+        if (node->tried >= node->naddrs) {
+            ngx_redis_node_backoff(node, 0);
+            return;
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    /* a worker that is to exit connects again only if it must */
+
+    if (!ngx_exiting || !ngx_queue_empty(&node->waiting)) {
+        ngx_redis_node_connect(node);
+    }
+}
+
+
+/*
+ * Queries in flight go to the head of those that wait, in their order.  They
+ * only read, so they may be sent again; once, since the connection may have
+ * been lost because of them.
+ */
+
+static void
+ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
+{
+    ngx_queue_t        *link;
+    ngx_redis_query_t  *q;
+
+    while (!ngx_queue_empty(&rcn->queries)) {
+
+        link = ngx_queue_last(&rcn->queries);
+        q = ngx_queue_data(link, ngx_redis_query_t, queue);
+
+        ngx_queue_remove(link);
+        q->connection = NULL;
+
+        if (q->state != NGX_REDIS_QUERY_UNDERWAY) {
+            q->complete(q);
+            continue;
+        }
+
+        if (q->replayed) {
+            ngx_redis_query_done(q, NGX_REDIS_LOST);
+            continue;
+        }
+
+        ngx_redis_query_rewind(q);
+
+        q->replayed = 1;
+        q->node = node;
+
+        ngx_queue_insert_head(&node->waiting, &q->queue);
+
+        node->nwaiting++;
+        node->size += q->size;
+    }
+}
+
+
+static void
+ngx_redis_node_remove(ngx_redis_connection_t *rcn)
+{
+    ngx_redis_node_t  *node;
+
+    node = rcn->data;
+
+    if (node->connecting == rcn) {
+        node->connecting = NULL;
+    }
+
+    ngx_queue_remove(&rcn->queue);
+
+    ngx_redis_connection_close(rcn);
+}
+
+
+void
+ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied)
+{
+    ngx_msec_t          min, max, delay;
+    ngx_queue_t        *link;
+    ngx_redis_query_t  *q;
+
+    node->tried = 0;
+    node->failures++;
+
+    min = denied ? NGX_REDIS_BACKOFF_DENIED : NGX_REDIS_BACKOFF_MIN;
+    max = min << ngx_min(node->failures, 10);
+    max = ngx_min(max, NGX_REDIS_BACKOFF_MAX);
+
+    delay = min + ngx_random() % (max - min + 1);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_CORE, &node->log.log, 0,
+                   "redis node: failure %ui, next attempt in %M",
+                   node->failures, delay);
+
+    ngx_add_timer(&node->timer, delay);
+
+    if (node->naddrs) {
+        ngx_redis_node_resolve(node);
+    }
+
+    if (ngx_redis_node_choose(node)) {
+        return;
+    }
+
+    while (!ngx_queue_empty(&node->waiting)) {
+        link = ngx_queue_head(&node->waiting);
+        q = ngx_queue_data(link, ngx_redis_query_t, queue);
+
+        ngx_redis_node_forget(q);
+        ngx_redis_query_done(q, q->replayed ? NGX_REDIS_LOST
+                                            : NGX_REDIS_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,359 @@
+
+/*
+ * What the parts of the Redis client know of each other.  Callers include
+ * ngx_redis.h only.
+ *
+ *     client                   instance, worker, deadlines, delivery
+ *       query                  commands encoded, replies kept
+ *       url                    the configured address
+ *     node, resolve            one server, its waiting queries and addresses
+ *     connection, handshake,   one socket, what it says of its own,
+ *       exchange               what is sent and received
+ *     reply                    hiredis's reader and its memory
+ *     log                      one message a second
+ */
+
+
+#ifndef _NGX_REDIS_PRIVATE_H_INCLUDED_
+#define _NGX_REDIS_PRIVATE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
+#include "ngx_redis.h"
+
+
+#define NGX_REDIS_DEFAULT_PORT       6379
+
+/* a query: its commands, and the memory it has before it asks for more */
+#define NGX_REDIS_MAX_COMMANDS       16
+#define NGX_REDIS_MAX_REQUEST        65536
+#define NGX_REDIS_QUERY_SIZE         1024
+
+/* all queries of a client in one worker, forgotten ones included */
+#define NGX_REDIS_MAX_QUERIES        16384
+#define NGX_REDIS_MAX_BYTES          (4 * 1024 * 1024)
+
+/* those of them that wait for a connection */
+#define NGX_REDIS_MAX_WAITING        4096
+#define NGX_REDIS_MAX_WAITING_BYTES  (1024 * 1024)
+
+/* a reply: bytes of its strings, elements and levels of its arrays */
+#define NGX_REDIS_MAX_REPLY          65536
+#define NGX_REDIS_MAX_ELEMENTS       1024
+#define NGX_REDIS_MAX_DEPTH          8
+
+#define NGX_REDIS_MAX_ADDRS          16
+#define NGX_REDIS_BUFFER_SIZE        16384
+
+/* milliseconds */
+#define NGX_REDIS_START_JITTER       100
+#define NGX_REDIS_BACKOFF_MIN        50
+#define NGX_REDIS_BACKOFF_MAX        5000
+#define NGX_REDIS_BACKOFF_DENIED     1000
+#define NGX_REDIS_DEAD_AFTER         1000
+#define NGX_REDIS_PROVED_AFTER       1000
+#define NGX_REDIS_PING_AFTER         30000
+#define NGX_REDIS_RESOLVE_MIN        5000
+#define NGX_REDIS_RESOLVE_AFTER      30000
+#define NGX_REDIS_LOG_INTERVAL       1000
+
+
+typedef struct ngx_redis_chunk_s       ngx_redis_chunk_t;
+typedef struct ngx_redis_connection_s  ngx_redis_connection_t;
+typedef struct ngx_redis_node_s        ngx_redis_node_t;
+
+typedef void (*ngx_redis_complete_pt)(ngx_redis_query_t *q);
+typedef void (*ngx_redis_connection_pt)(ngx_redis_connection_t *rcn);
+typedef ngx_redis_node_t *(*ngx_redis_route_pt)(ngx_redis_client_t *rc,
+    ngx_redis_query_t *q);
+
+
+/* Memory that only grows and is given back at once, to a mark. */
+
+typedef struct {
+    u_char                   *pos;
+    u_char                   *end;
+    ngx_redis_chunk_t        *chunks;
+} ngx_redis_arena_t;
+
+
+typedef struct {
+    void                     *reader;       /* redisReader */
+    ngx_redis_arena_t        *arena;
+    size_t                    size;         /* of the reply being read */
+    ngx_uint_t                nelts;
+    const char               *error;
+} ngx_redis_reader_t;
+
+
+/* A log that speaks once in a while, and then says for how many. */
+
+typedef struct {
+    ngx_log_t                 log;
+    ngx_log_t                 quiet;
+    ngx_str_t                *client;
+    ngx_str_t                *server;
+    ngx_msec_t                time;
+    ngx_uint_t                suppressed;
+    unsigned                  used:1;
+} ngx_redis_log_t;
+
+
+typedef enum {
+    NGX_REDIS_QUERY_NEW = 0,
+    NGX_REDIS_QUERY_UNDERWAY,
+    NGX_REDIS_QUERY_DONE,           /* its handler is to be called */
+    NGX_REDIS_QUERY_HANDLED,        /* its handler is being called */
+    NGX_REDIS_QUERY_FORGOTTEN       /* late replies are still to be eaten */
+} ngx_redis_query_state_e;
+
+
+/*
+ * A query stays in its connection's queue until the last of its replies has
+ * come, whatever became of it meanwhile: that keeps replies and queries in
+ * step, and the memory that a half read reply is in.
+ */
+
+struct ngx_redis_query_s {
+    ngx_queue_t               queue;        /* free, waiting or in flight */
+    ngx_queue_t               link;         /* under way or done */
+
+    ngx_redis_client_t       *client;
+    ngx_redis_node_t         *node;         /* waits for a connection of it */
+    ngx_redis_connection_t   *connection;   /* in flight on it */
+
+    ngx_redis_complete_pt     complete;
+    ngx_redis_handler_pt      handler;
+    void                     *data;
+
+    ngx_redis_query_state_e   state;
+    ngx_redis_status_e        status;
+
+    uint64_t                  start;        /* microseconds */
+    ngx_msec_t                deadline;
+    ngx_msec_t                sent;
+    off_t                     end;          /* in the connection's output */
+
+    ngx_str_t                 key;          /* of the first command */
+    size_t                    size;
+    ngx_uint_t                ncommands;
+    ngx_uint_t                nreplies;
+    ngx_str_t                 commands[NGX_REDIS_MAX_COMMANDS];
+    ngx_redis_reply_t        *replies[NGX_REDIS_MAX_COMMANDS];
+
+    ngx_redis_arena_t         arena;
+    ngx_redis_arena_t         mark;         /* after the commands */
+
+    unsigned                  replayed:1;
+    unsigned                  refused:1;    /* by the server's state */
+
+    u_char                    memory[NGX_REDIS_QUERY_SIZE];
+};
+
+
+typedef enum {
+    NGX_REDIS_CONNECTING = 0,
+    NGX_REDIS_HANDSHAKE,
+    NGX_REDIS_READY,
+    NGX_REDIS_DRAINING              /* for the queries in flight only */
+} ngx_redis_connection_state_e;
+
+
+typedef enum {
+    NGX_REDIS_UNKNOWN = 0,
+    NGX_REDIS_CLOSED,               /* was of use: connect again at once */
+    NGX_REDIS_FAILED,               /* was not: the next address, or later */
+    NGX_REDIS_DENIED                /* by configuration: not so soon */
+} ngx_redis_verdict_e;
+
+
+struct ngx_redis_connection_s {
+    ngx_queue_t               queue;
+    ngx_pool_t               *pool;
+    ngx_peer_connection_t     peer;
+
+    ngx_redis_conf_t         *conf;
+    ngx_uint_t                db;
+    ngx_redis_log_t          *log;
+    u_char                   *buffer;       /* to read into, shared */
+
+    ngx_redis_connection_pt   ready;
+    ngx_redis_connection_pt   lost;
+    void                     *data;
+
+    ngx_redis_connection_state_e  state;
+    ngx_redis_verdict_e       verdict;
+
+    ngx_queue_t               queries;      /* in flight, oldest first */
+    ngx_uint_t                nqueries;
+    ngx_redis_reader_t        reader;
+
+    u_char                   *start;        /* output */
+    u_char                   *pos;
+    u_char                   *last;
+    u_char                   *end;
+    off_t                     appended;
+    ngx_event_t               flush;
+
+    ngx_msec_t                since;        /* ready */
+    ngx_msec_t                used;
+
+    u_char                    steps[4];     /* of the handshake */
+    ngx_redis_query_t         query;        /* handshake, then ping */
+
+    unsigned                  proved:1;     /* has answered a query */
+};
+
+
+struct ngx_redis_node_s {
+    ngx_redis_client_t       *client;
+    ngx_redis_connection_t   *connecting;
+    ngx_resolver_ctx_t       *resolving;
+
+    /* event ident must be after 3 pointers as in ngx_connection_t */
+    ngx_int_t                 ident;
+
+    ngx_url_t                *url;
+    ngx_str_t                 name;
+    ngx_str_t                 host;         /* empty: nothing to resolve */
+    in_port_t                 port;
+    ngx_uint_t                db;
+
+    ngx_pool_t               *pool;         /* of addresses resolved later */
+    ngx_addr_t               *addrs;
+    ngx_uint_t                naddrs;
+    ngx_uint_t                current;
+    ngx_uint_t                tried;
+
+    ngx_queue_t               connections;
+    ngx_queue_t               waiting;
+    ngx_uint_t                nwaiting;
+    size_t                    size;         /* of the waiting commands */
+
+    ngx_uint_t                failures;
+    ngx_event_t               timer;        /* when to connect */
+    ngx_event_t               refresh;      /* when to resolve */
+
+    ngx_redis_log_t           log;
+};
+
+
+struct ngx_redis_client_s {
+    ngx_redis_route_pt        route;
+    ngx_redis_node_t         *node;
+    ngx_resolver_t           *resolver;
+
+    /* event ident must be after 3 pointers as in ngx_connection_t */
+    ngx_int_t                 ident;
+
+    ngx_redis_conf_t          conf;
+    ngx_msec_t                resolver_timeout;
+
+    u_char                   *file_name;
+    ngx_uint_t                line;
+
+    /* of a worker */
+
+    ngx_pool_t               *pool;
+    ngx_log_t                *log;
+    u_char                   *buffer;
+
+    ngx_queue_t               free;
+    ngx_queue_t               underway;     /* earliest deadline first */
+    ngx_queue_t               done;
+    ngx_uint_t                nqueries;
+    size_t                    size;         /* of their commands */
+
+    ngx_event_t               timer;
+    ngx_event_t               deliver;
+};
+
+
+/* client */
+
+void ngx_redis_query_done(ngx_redis_query_t *q, ngx_redis_status_e status);
+
+/* query */
+
+void ngx_redis_query_init(ngx_redis_query_t *q);
+void ngx_redis_query_rewind(ngx_redis_query_t *q);
+void ngx_redis_query_release(ngx_redis_query_t *q);
+uint64_t ngx_redis_usec(void);
+
+/* url */
+
+ngx_redis_node_t *ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_str_t *url);
+
+/* node */
+
+void ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle);
+void ngx_redis_node_stop(ngx_redis_node_t *node);
+ngx_int_t ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q);
+void ngx_redis_node_forget(ngx_redis_query_t *q);
+void ngx_redis_node_connect(ngx_redis_node_t *node);
+void ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied);
+
+/* resolve */
+
+ngx_int_t ngx_redis_node_init(ngx_conf_t *cf, ngx_redis_node_t *node);
+void ngx_redis_node_resolve(ngx_redis_node_t *node);
+void ngx_redis_node_resolve_later(ngx_redis_node_t *node, ngx_msec_t delay);
+
+/* connection */
+
+ngx_redis_connection_t *ngx_redis_connection_create(ngx_log_t *log);
+ngx_int_t ngx_redis_connection_open(ngx_redis_connection_t *rcn,
+    ngx_addr_t *addr);
+void ngx_redis_connection_watch(ngx_redis_connection_t *rcn);
+ngx_msec_t ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn);
+ngx_uint_t ngx_redis_connection_useful(ngx_redis_connection_t *rcn);
+void ngx_redis_connection_drain(ngx_redis_connection_t *rcn);
+void ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
+    ngx_redis_verdict_e verdict);
+void ngx_redis_connection_close(ngx_redis_connection_t *rcn);
+
+/* exchange */
+
+ngx_int_t ngx_redis_connection_send(ngx_redis_connection_t *rcn,
+    ngx_redis_query_t *q);
+void ngx_redis_connection_flush_handler(ngx_event_t *ev);
+void ngx_redis_connection_write_handler(ngx_event_t *wev);
+void ngx_redis_connection_read_handler(ngx_event_t *rev);
+
+/* handshake */
+
+ngx_int_t ngx_redis_handshake(ngx_redis_connection_t *rcn);
+ngx_int_t ngx_redis_handshake_error(ngx_redis_connection_t *rcn,
+    ngx_uint_t n, ngx_str_t *error);
+ngx_int_t ngx_redis_ping(ngx_redis_connection_t *rcn);
+
+/* reply */
+
+void *ngx_redis_arena_alloc(ngx_redis_arena_t *arena, size_t size,
+    size_t alignment);
+void ngx_redis_arena_reset(ngx_redis_arena_t *arena, ngx_redis_arena_t *mark);
+
+ngx_int_t ngx_redis_reader_init(ngx_redis_reader_t *rd);
+void ngx_redis_reader_destroy(ngx_redis_reader_t *rd);
+size_t ngx_redis_reader_room(ngx_redis_reader_t *rd);
+ngx_uint_t ngx_redis_reader_pending(ngx_redis_reader_t *rd);
+ngx_uint_t ngx_redis_reader_partial(ngx_redis_reader_t *rd);
+ngx_int_t ngx_redis_reader_feed(ngx_redis_reader_t *rd, u_char *p, size_t n);
+ngx_int_t ngx_redis_reader_next(ngx_redis_reader_t *rd,
+    ngx_redis_arena_t *arena, ngx_redis_reply_t **reply);
+
+ngx_uint_t ngx_redis_error_is(ngx_str_t *error, const char *prefix);
+const char *ngx_redis_error_unavailable(ngx_str_t *error);
+
+/* log */
+
+void ngx_redis_log_init(ngx_redis_log_t *l, ngx_log_t *log, ngx_str_t *client,
+    ngx_str_t *server);
+ngx_log_t *ngx_redis_log(ngx_redis_log_t *l);
+
+
+#endif /* _NGX_REDIS_PRIVATE_H_INCLUDED_ */

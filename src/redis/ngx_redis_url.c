@@ -1,0 +1,278 @@
+
+/*
+ * redis://[user:password@]host[:port][/db] and unix:/path[:db].
+ *
+ * Messages quote a url only from the host on: what stands before it is
+ * secret.
+ */
+
+
+#include "ngx_redis_private.h"
+
+
+static ngx_int_t ngx_redis_url_tcp(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node, ngx_str_t *url);
+static ngx_int_t ngx_redis_url_unix(ngx_conf_t *cf, ngx_redis_node_t *node,
+    ngx_str_t *url);
+static ngx_int_t ngx_redis_url_userinfo(ngx_conf_t *cf,
+    ngx_redis_client_t *rc, u_char *p, u_char *last);
+static ngx_int_t ngx_redis_url_unescape(ngx_conf_t *cf, ngx_str_t *dst,
+    u_char *p, u_char *last);
+static ngx_int_t ngx_redis_url_db(ngx_conf_t *cf, ngx_redis_node_t *node,
+    u_char *p, u_char *last);
+static ngx_int_t ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node,
+    u_char *p, u_char *last);
+
+
+ngx_redis_node_t *
+ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
+{
+    u_char            *p;
+    ngx_int_t          n;
+    ngx_redis_node_t  *node;
+
+    node = ngx_pcalloc(cf->pool, sizeof(ngx_redis_node_t));
+    if (node == NULL) {
+        return NULL;
+    }
+
+    node->client = rc;
+    node->ident = -1;
+
+    p = url->data;
+
+    if (url->len > 8 && ngx_strncasecmp(p, (u_char *) "redis://", 8) == 0) {
+        n = ngx_redis_url_tcp(cf, rc, node, url);
+
+    } else if (url->len > 5
+               && ngx_strncasecmp(p, (u_char *) "unix:", 5) == 0)
+    {
+        n = ngx_redis_url_unix(cf, node, url);
+
+    } else if (url->len >= 9
+               && ngx_strncasecmp(p, (u_char *) "rediss://", 9) == 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "Redis over TLS (\"rediss://\") is not supported "
+                           "yet");
+        return NULL;
+
+    } else {
+
+        /* not quoted: it may have a password anywhere */
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid Redis url: \"redis://host\" or "
+                           "\"unix:/path\" expected");
+        return NULL;
+    }
+
+    return n == NGX_OK ? node : NULL;
+}
+
+
+static ngx_int_t
+ngx_redis_url_tcp(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node, ngx_str_t *url)
+{
+    u_char  *p, *last, *host, *path;
+
+    p = url->data + 8;
+    last = url->data + url->len;
+
+    path = ngx_strlchr(p, last, '/');
+
+    if (path == NULL) {
+        path = last;
+    }
+
+    if (ngx_strlchr(path, last, '@')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"/\" in the user or password of a Redis url must "
+                           "be written as \"%%2F\"");
+        return NGX_ERROR;
+    }
+
+    /* the password may well have "@" in it, the host may not */
+
+    for (host = path; host > p && host[-1] != '@'; host--) { /* void */ }
+
+    if (host > p) {
+        if (ngx_redis_url_userinfo(cf, rc, p, host - 1) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (path + 1 < last) {
+        if (ngx_redis_url_db(cf, node, path + 1, last) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_redis_url_addrs(cf, node, host, path);
+}
+
+
+static ngx_int_t
+ngx_redis_url_unix(ngx_conf_t *cf, ngx_redis_node_t *node, ngx_str_t *url)
+{
+    u_char  *p, *last;
+
+    last = url->data + url->len;
+
+    p = ngx_strlchr(url->data + 5, last, ':');
+
+    if (p) {
+        if (ngx_redis_url_db(cf, node, p + 1, last) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        last = p;
+    }
+
+    return ngx_redis_url_addrs(cf, node, url->data, last);
+}
+
+
+static ngx_int_t
+ngx_redis_url_userinfo(ngx_conf_t *cf, ngx_redis_client_t *rc, u_char *p,
+    u_char *last)
+{
+    u_char  *colon;
+
+    colon = ngx_strlchr(p, last, ':');
+
+    if (colon == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no password in Redis url: "
+                           "\"redis://user:password@host\" or "
+                           "\"redis://:password@host\" expected");
+        return NGX_ERROR;
+    }
+
+    if (colon + 1 == last) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "empty password in Redis url");
+        return NGX_ERROR;
+    }
+
+    if (ngx_redis_url_unescape(cf, &rc->conf.user, p, colon) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_redis_url_unescape(cf, &rc->conf.password, colon + 1, last);
+}
+
+
+static ngx_int_t
+ngx_redis_url_unescape(ngx_conf_t *cf, ngx_str_t *dst, u_char *p,
+    u_char *last)
+{
+    u_char     *d;
+    ngx_int_t   ch;
+
+    d = ngx_pnalloc(cf->pool, last - p + 1);
+    if (d == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->data = d;
+
+    while (p < last) {
+
+        if (*p != '%') {
+            *d++ = *p++;
+            continue;
+        }
+
+        ch = last - p > 2 ? ngx_hextoi(p + 1, 2) : NGX_ERROR;
+
+        if (ch == NGX_ERROR) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"%%\" in the user or password of a "
+                               "Redis url, a \"%%\" itself must be written as "
+                               "\"%%25\"");
+            return NGX_ERROR;
+        }
+
+        *d++ = (u_char) ch;
+        p += 3;
+    }
+
+    dst->len = d - dst->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_redis_url_db(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
+    u_char *last)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(p, last - p);
+
+    if (n == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid database number \"%*s\" in Redis url",
+                           (size_t) (last - p), p);
+        return NGX_ERROR;
+    }
+
+    node->db = n;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
+    u_char *last)
+{
+    u_char     *name;
+    ngx_url_t  *u;
+
+    u = ngx_pcalloc(cf->pool, sizeof(ngx_url_t));
+    if (u == NULL) {
+        return NGX_ERROR;
+    }
+
+    u->url.len = last - p;
+    u->url.data = p;
+    u->default_port = NGX_REDIS_DEFAULT_PORT;
+    u->no_resolve = 1;
+
+    if (ngx_parse_url(cf->pool, u) != NGX_OK) {
+        if (u->err) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "%s in Redis url \"%V\"", u->err, &u->url);
+        }
+
+        return NGX_ERROR;
+    }
+
+    node->url = u;
+    node->port = u->port;
+    node->addrs = u->addrs;
+    node->naddrs = u->naddrs;
+    node->name = u->url;
+
+    if (u->naddrs == 0) {
+        node->host = u->host;
+    }
+
+    if (u->family != AF_UNIX && u->no_port) {
+
+        name = ngx_pnalloc(cf->pool, u->host.len + sizeof(":65535") - 1);
+        if (name == NULL) {
+            return NGX_ERROR;
+        }
+
+        node->name.data = name;
+        node->name.len = ngx_sprintf(name, "%V:%d", &u->host, (int) u->port)
+                         - name;
+    }
+
+    return NGX_OK;
+}
