@@ -178,12 +178,58 @@ lkg_access_end(const char *value, size_t len, int64_t *end)
 static int
 lkg_access_role(lkg_access *access, const char *value, size_t len)
 {
-    if (len == 0 || len > LKG_ROLE_MAX) {
+    if (len == 0 || len > LKG_ROLE_MAX
+        || (access->role.len && !lkg_str_eq(access->role, value, len)))
+    {
         return LKG_ERR_FORMAT;
     }
 
     access->role.data = value;
     access->role.len = len;
+
+    return LKG_OK;
+}
+
+
+static int
+lkg_access_ban(lkg_access *access, const char *value, size_t len)
+{
+    int      rc;
+    int64_t  until;
+
+    rc = lkg_access_time(value, len, &until);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    if (!access->banned || until == 0
+        || (access->banned_until && until > access->banned_until))
+    {
+        access->banned_until = until;
+    }
+
+    access->banned = 1;
+
+    return LKG_OK;
+}
+
+
+static int
+lkg_access_kick(lkg_access *access, const char *value, size_t len)
+{
+    int      rc;
+    int64_t  until;
+
+    rc = lkg_access_time(value, len, &until);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    if (until > access->kicked_until) {
+        access->kicked_until = until;
+    }
+
+    access->kicked = 1;
 
     return LKG_OK;
 }
@@ -217,47 +263,58 @@ lkg_access_member(lkg_access *access, const char *value, size_t len)
 
 
 static int
-lkg_access_yes(const char *value, size_t len)
+lkg_access_word(const char *value, size_t len, const char *word)
 {
-    return len != 0
-           && !(len == 1 && *value == '0')
-           && !(len == 5 && memcmp(value, "false", 5) == 0);
+    size_t  i;
+
+    for (i = 0; i < len && word[i]; i++) {
+        if ((value[i] | 0x20) != word[i]) {
+            return 0;
+        }
+    }
+
+    return i == len && word[i] == '\0';
 }
 
 
-int
-lkg_access_set(lkg_access *access, lkg_fact fact, const char *value,
+static int
+lkg_access_no(const char *value, size_t len)
+{
+    return len == 0 || (len == 1 && *value == '0')
+           || lkg_access_word(value, len, "false");
+}
+
+
+/* What can be meant as a no must not allow. */
+
+static int
+lkg_access_allows(const char *value, size_t len)
+{
+    return !lkg_access_no(value, len) && *value != '-'
+           && !lkg_access_word(value, len, "no")
+           && !lkg_access_word(value, len, "off");
+}
+
+
+static void
+lkg_access_decision(lkg_access *access, lkg_fact fact, const char *value,
     size_t len)
 {
-    int       yes;
-    unsigned  seen;
-
-    if (fact > LKG_FACT_EXPIRES) {
-        return LKG_ERR_INVALID;
+    if (fact == LKG_FACT_DENY) {
+        access->deny |= value && !lkg_access_no(value, len);
+        return;
     }
 
-    seen = access->seen;
-    access->seen |= 1u << fact;
+    access->allow = value && lkg_access_allows(value, len)
+                    && (access->allow
+                        || !(access->seen & 1u << LKG_FACT_ALLOW));
+}
 
-    /* of several answers to one question, the one that allows less counts */
 
-    if (fact == LKG_FACT_ALLOW || fact == LKG_FACT_DENY) {
-        yes = value && lkg_access_yes(value, len);
-
-        if (fact == LKG_FACT_DENY) {
-            access->deny |= yes;
-        } else {
-            access->allow = yes
-                            && (access->allow || !(seen & 1u << fact));
-        }
-
-        return LKG_OK;
-    }
-
-    if (value == NULL) {
-        return LKG_OK;
-    }
-
+static int
+lkg_access_value(lkg_access *access, lkg_fact fact, const char *value,
+    size_t len)
+{
     switch (fact) {
 
     case LKG_FACT_STATE:
@@ -268,17 +325,44 @@ lkg_access_set(lkg_access *access, lkg_fact fact, const char *value,
         return lkg_access_member(access, value, len);
 
     case LKG_FACT_BAN:
-        access->banned = 1;
-        return lkg_access_time(value, len, &access->banned_until);
+        return lkg_access_ban(access, value, len);
 
     case LKG_FACT_KICK:
-        access->kicked = 1;
-        return lkg_access_time(value, len, &access->kicked_until);
+        return lkg_access_kick(access, value, len);
 
     case LKG_FACT_ROLE:
         return lkg_access_role(access, value, len);
 
-    default:
+    case LKG_FACT_EXPIRES:
         return lkg_access_end(value, len, &access->expires);
+
+    default:
+        return LKG_ERR_INVALID;
     }
+}
+
+
+int
+lkg_access_set(lkg_access *access, lkg_fact fact, const char *value,
+    size_t len)
+{
+    int  rc;
+
+    if (fact > LKG_FACT_EXPIRES) {
+        return LKG_ERR_INVALID;
+    }
+
+    rc = LKG_OK;
+
+    if (fact == LKG_FACT_ALLOW || fact == LKG_FACT_DENY) {
+        lkg_access_decision(access, fact, value, len);
+
+    } else if (value) {
+        rc = lkg_access_value(access, fact, value, len);
+    }
+
+    access->seen |= 1u << fact;
+    access->bad |= (rc != LKG_OK);
+
+    return rc;
 }

@@ -80,7 +80,7 @@ lkg_buf_json(lkg_buf *b, const char *data, size_t len, unsigned depth)
 {
     size_t  i, plain;
 
-    if (depth == 0) {
+    if (depth == 0 || len == 0) {
         lkg_buf_put(b, data, len);
         return;
     }

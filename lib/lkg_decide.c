@@ -42,10 +42,24 @@ lkg_ask_identity(const lkg_ask *ask)
 }
 
 
+/* Facts are always asked for bans, kicks and the room's state. */
+
+static int
+lkg_facts_known(const lkg_access *access)
+{
+    unsigned  always;
+
+    always = 1u << LKG_FACT_STATE | 1u << LKG_FACT_BAN | 1u << LKG_FACT_KICK;
+
+    return access == NULL
+           || (!access->bad && (access->seen & always) == always);
+}
+
+
 static int
 lkg_ask_valid(const lkg_ask *ask)
 {
-    if (ask == NULL || ask->size < sizeof(lkg_ask)
+    if (ask == NULL || ask->size != sizeof(lkg_ask)
         || ask->now < 0 || ask->now > LKG_TIME_MAX)
     {
         return 0;
@@ -58,14 +72,15 @@ lkg_ask_valid(const lkg_ask *ask)
         return 0;
     }
 
-    return lkg_room_valid(ask->room.data, ask->room.len) == LKG_OK;
+    return lkg_facts_known(ask->access)
+           && lkg_room_valid(ask->room.data, ask->room.len) == LKG_OK;
 }
 
 
 /* What stands against anybody's joining, whatever the role. */
 
 static lkg_reason
-lkg_decide_facts(const lkg_access *access, int64_t now)
+lkg_decide_facts(const lkg_access *access, unsigned action, int64_t now)
 {
     if (access == NULL) {
         return LKG_ALLOWED;
@@ -83,7 +98,11 @@ lkg_decide_facts(const lkg_access *access, int64_t now)
         return LKG_KICKED;
     }
 
-    if (access->closed) {
+    /* whoever moderates a room can open it again */
+
+    if (access->closed
+        && !(action & lkg_action(lkg_lit("moderate"))))
+    {
         return LKG_ROOM_CLOSED;
     }
 
@@ -277,7 +296,7 @@ lkg_decide_reason(lkg_decision *out, const lkg_policy *policy,
         return LKG_IDENTITY_INVALID;
     }
 
-    reason = lkg_decide_facts(ask->access, ask->now);
+    reason = lkg_decide_facts(ask->access, ask->action, ask->now);
     if (reason != LKG_ALLOWED) {
         return reason;
     }

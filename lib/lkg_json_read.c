@@ -64,6 +64,10 @@ lkg_json_path(const lkg_json *doc, const char *path, size_t len)
     const char     *dot;
     lkg_json_node   node;
 
+    if (path == NULL) {
+        return LKG_JSON_NONE;
+    }
+
     for (node = LKG_JSON_ROOT; node != LKG_JSON_NONE; len -= n + 1) {
         dot = memchr(path, '.', len);
         n = dot ? (size_t) (dot - path) : len;

@@ -214,7 +214,7 @@ lkg_action(const char *name, size_t len)
         }
     }
 
-    return 0;
+    return LKG_ACTION_UNKNOWN;
 }
 
 

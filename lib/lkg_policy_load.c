@@ -199,6 +199,25 @@ lkg_load_read(lkg_load *load, json_t **root)
 }
 
 
+/* Sections that must fit each other. */
+
+static int
+lkg_load_fits(lkg_load *load, const lkg_at *at)
+{
+    lkg_at  accept, metadata;
+
+    if (!load->policy->accept_metadata || load->policy->metadata.n == 0) {
+        return LKG_OK;
+    }
+
+    accept = lkg_at_key(at, "accept");
+    metadata = lkg_at_key(&accept, "participant_metadata");
+
+    return lkg_load_fail(load, &metadata, LKG_AT_VALUE, "a client's metadata "
+                         "would replace that of \"token\"; have one of them");
+}
+
+
 static int
 lkg_load_policy(lkg_load *load, json_t *root)
 {
@@ -217,7 +236,9 @@ lkg_load_policy(lkg_load *load, json_t *root)
         return rc;
     }
 
-    return lkg_load_object(load, &at, root, lkg_policy_members, NULL);
+    rc = lkg_load_object(load, &at, root, lkg_policy_members, NULL);
+
+    return rc == LKG_OK ? lkg_load_fits(load, &at) : rc;
 }
 
 

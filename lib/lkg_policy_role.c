@@ -96,6 +96,14 @@ lkg_load_may_take(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
             return rc;
         }
 
+        /* or else "may_take" would be a way around "privileged" */
+
+        if (taken->trusted && !role->trusted) {
+            return lkg_load_fail(load, &child, LKG_AT_VALUE, "only a role "
+                                 "with \"privileged\": true may take \"%s\", "
+                                 "which has it", taken->name.data);
+        }
+
         numbers[i] = taken->number;
     }
 
@@ -256,6 +264,7 @@ lkg_load_role_names(lkg_load *load, const lkg_at *at, json_t *value)
         }
 
         role->number = policy->nroles++;
+        role->trusted = json_is_true(json_object_get(member, "privileged"));
 
         lkg_index_add(&policy->role_index, lkg_hash(name, len),
                       role->number);
@@ -319,7 +328,17 @@ int
 lkg_load_default_role(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst)
 {
-    return lkg_load_role_name(load, at, value, &load->policy->default_role);
+    int  rc;
+
+    rc = lkg_load_role_name(load, at, value, &load->policy->default_role);
+
+    if (rc == LKG_OK && load->policy->default_role->trusted) {
+        return lkg_load_fail(load, at, LKG_AT_VALUE, "everybody has the "
+                             "\"default_role\": it must be one without "
+                             "\"privileged\": true");
+    }
+
+    return rc;
 }
 
 

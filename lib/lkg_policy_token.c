@@ -186,7 +186,21 @@ lkg_load_metadata_value(lkg_load *load, const lkg_at *at, json_t *value)
 static int
 lkg_load_metadata(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
 {
-    if (json_is_string(value)) {
+    const char  *text;
+
+    text = json_string_value(value);
+
+    if (text) {
+        /* "{{" is how a text says "{": variables in it would not be escaped
+         * as JSON is, and a name could add members */
+
+        if ((*text == '[' || (text[0] == '{' && text[1] == '{'))
+            && strlen(text) > 1)
+        {
+            return lkg_load_fail(load, at, LKG_AT_VALUE, "write metadata that "
+                                 "is JSON as an object, not as a text");
+        }
+
         return lkg_load_template(load, at, value, &load->policy->metadata, 1);
     }
 

@@ -18,6 +18,9 @@
  * object it came from.  Arguments are copied unless the comment says
  * "borrows".  Text is passed as bytes and length and needs no final NUL;
  * borrowed text is not NUL-terminated either.
+ *
+ * Structures whose members are shown here live where the caller wants them,
+ * so any change of one changes the SONAME, together with the header's version.
  */
 
 #ifndef LKGRANT_H
@@ -299,8 +302,10 @@ LKG_API int lkg_policy_has_default_role(const lkg_policy *policy);
 LKG_API int lkg_policy_accepts(const lkg_policy *policy, const char *field,
     size_t len);
 
-/* The action's number for lkg_ask.action: "record", "moderate", "announce";
- * 0: unknown. */
+/* The action's number for lkg_ask.action: "record", "moderate", "announce".
+ * Any other is LKG_ACTION_UNKNOWN, which no role has. */
+#define LKG_ACTION_UNKNOWN (1u << 31)
+
 LKG_API unsigned lkg_action(const char *name, size_t len);
 
 
@@ -330,6 +335,7 @@ typedef struct {
     unsigned     kicked:1;
     unsigned     allow:1;
     unsigned     deny:1;
+    unsigned     bad:1;             /* a value could not be understood */
     int64_t      banned_until;      /* 0: for ever */
     int64_t      kicked_until;
     int64_t      member_expires;    /* 0: never */
@@ -351,16 +357,22 @@ LKG_API int lkg_access_field(char *buf, size_t size, lkg_fact fact,
 /* Forgets everything. */
 LKG_API void lkg_access_init(lkg_access *access);
 
-/* Takes in one value; value NULL: there is none.  LKG_ERR_FORMAT: a value
- * that cannot be understood, and so must not be taken for a yes or a no.
- * Borrows the value of a role. */
+/*
+ * Takes in one value; value NULL: there is none.  LKG_ERR_FORMAT: a value
+ * that cannot be understood, and so must not be taken for a yes or a no; the
+ * facts are then of no use any more.  Of several values for one fact the one
+ * that allows less counts; two different roles are LKG_ERR_FORMAT.
+ * "allow" and "deny": nothing, "0" and "false" are no, for "allow" also "no",
+ * "off" and negative numbers; everything else is yes.
+ * Borrows the value of a role.
+ */
 LKG_API int lkg_access_set(lkg_access *access, lkg_fact fact,
     const char *value, size_t len) LKG_CHECK_RESULT;
 
 
 /*
- * The question, and the answer.  Set .size to sizeof (LKG_ASK_INIT does), so
- * that fields can be added at the end.  Everything is borrowed.
+ * The question, and the answer.  LKG_ASK_INIT sets .size, by which a library
+ * that does not fit the header is found out.  Everything is borrowed.
  */
 typedef struct {
     size_t                size;
@@ -418,7 +430,8 @@ typedef struct {
 
 /*
  * Decides.  LKG_OK: allowed.  LKG_ERR_DENIED: out->reason says why.
- * LKG_ERR_INVALID: the ask breaks its contract.  Allocates nothing.
+ * LKG_ERR_INVALID: the ask breaks its contract; so do facts in which state,
+ * ban or kick was not set, or a value was not understood.  Allocates nothing.
  *
  * exp is the earliest of now + ttl, the session's end, the membership's end
  * and the fact "expires".

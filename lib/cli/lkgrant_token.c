@@ -134,8 +134,11 @@ cli_token_decide(cli *c, const lkg_policy *policy, lkg_keys *keys,
 
     lkg_access_init(&access);
 
-    if (lkg_access_set(&access, LKG_FACT_ROLE, role.data, role.len)
-        != LKG_OK)
+    if (lkg_access_set(&access, LKG_FACT_STATE, NULL, 0) != LKG_OK
+        || lkg_access_set(&access, LKG_FACT_BAN, NULL, 0) != LKG_OK
+        || lkg_access_set(&access, LKG_FACT_KICK, NULL, 0) != LKG_OK
+        || lkg_access_set(&access, LKG_FACT_ROLE, role.data, role.len)
+           != LKG_OK)
     {
         return cli_fail(c, CLI_USAGE, "usage", "--role: not a role");
     }

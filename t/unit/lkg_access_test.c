@@ -219,8 +219,9 @@ test_yes(void)
     size_t       i;
     lkg_access   a;
 
-    static const char  *yes[] = { "1", "true", "yes", "00", "False", " " };
-    static const char  *no[] = { "", "0", "false" };
+    static const char  *yes[] = { "1", "true", "yes", "00", " ", "falsey" };
+    static const char  *no[] = { "", "0", "false", "False", "FALSE" };
+    static const char  *hardly[] = { "no", "No", "off", "OFF", "-1" };
 
     ok(set(&a, LKG_FACT_ALLOW, NULL) == LKG_OK && !a.allow
        && a.seen == 1u << LKG_FACT_ALLOW,
@@ -240,6 +241,14 @@ test_yes(void)
            "allow \"%s\": asked, and no", no[i]);
         ok(set(&a, LKG_FACT_DENY, no[i]) == LKG_OK && !a.deny,
            "deny \"%s\": no", no[i]);
+    }
+
+    for (i = 0; i < sizeof(hardly) / sizeof(hardly[0]); i++) {
+        ok(set(&a, LKG_FACT_ALLOW, hardly[i]) == LKG_OK && !a.allow,
+           "allow \"%s\": what can be meant as a no does not allow",
+           hardly[i]);
+        ok(set(&a, LKG_FACT_DENY, hardly[i]) == LKG_OK && a.deny,
+           "deny \"%s\": yes", hardly[i]);
     }
 }
 

@@ -66,7 +66,7 @@ teacher(void)
     ask.room = str("math-101");
     ask.access = &access_facts;
 
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     ok(lkg_access_set(&access_facts, LKG_FACT_MEMBER, lit("teacher"))
        == LKG_OK, "a teacher");
 }
@@ -171,16 +171,18 @@ static void
 test_roles(void)
 {
     teacher();
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     is_denied(policy, LKG_NOT_MEMBER, "nothing is known");
     ok(decision.role == NULL, "and no role");
 
     fact(LKG_FACT_ROLE, "student");
     is_allowed(policy, "student", NOW + 60, "a role from elsewhere");
 
+    no_facts(&access_facts);
     fact(LKG_FACT_ROLE, "principal");
     is_denied(policy, LKG_ROLE_UNKNOWN, "a role of nobody here");
 
+    no_facts(&access_facts);
     fact(LKG_FACT_ROLE, "Student");
     is_denied(policy, LKG_ROLE_UNKNOWN, "case counts");
 
@@ -188,17 +190,18 @@ test_roles(void)
     is_denied(policy, LKG_NOT_MEMBER, "no facts are kept");
     is_allowed(closed, "guest", NOW + 600, "no facts, but a default role");
 
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     ask.access = &access_facts;
     is_allowed(closed, "guest", NOW + 600, "no membership, the same");
 
     fact(LKG_FACT_BAN, "0");
     is_denied(closed, LKG_BANNED, "a ban counts without a membership");
 
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     fact(LKG_FACT_ROLE, "host");
     is_allowed(closed, "host", NOW + 600, "a membership comes first");
 
+    no_facts(&access_facts);
     fact(LKG_FACT_ROLE, "nobody");
     is_denied(closed, LKG_ROLE_UNKNOWN, "even if it is not understood");
 }
@@ -221,6 +224,7 @@ test_taken(void)
     is_denied(policy, LKG_ROLE_NOT_TAKEN, "one that does not exist");
 
     teacher();
+    no_facts(&access_facts);
     fact(LKG_FACT_ROLE, "student");
     ask.role = str("teacher");
     is_denied(policy, LKG_ROLE_NOT_TAKEN, "a greater one");
@@ -266,7 +270,7 @@ test_ends(void)
     ask.session_expires = NOW + 100;
     is_allowed(policy, "teacher", NOW + 100, "the session ends first");
 
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     fact(LKG_FACT_MEMBER, "teacher;exp=1800000050");
     is_allowed(policy, "teacher", NOW + 50, "the membership ends first");
 
@@ -284,7 +288,7 @@ test_ends(void)
     is_denied(policy, LKG_MEMBER_EXPIRED, "access is over");
 
     teacher();
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     fact(LKG_FACT_MEMBER, "teacher;exp=1800000000");
     is_denied(policy, LKG_MEMBER_EXPIRED, "membership is over");
 
@@ -293,7 +297,7 @@ test_ends(void)
     is_denied(policy, LKG_SESSION_EXPIRED, "nothing is left");
 
     teacher();
-    lkg_access_init(&access_facts);
+    no_facts(&access_facts);
     fact(LKG_FACT_EXPIRES, "1799999999");
     is_denied(closed, LKG_MEMBER_EXPIRED, "for those without a role, too");
 }

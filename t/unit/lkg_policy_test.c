@@ -249,7 +249,8 @@ test_claims(void)
     is_int(lkg_action(lkg_lit("record")), 1, "action record");
     is_int(lkg_action(lkg_lit("moderate")), 2, "action moderate");
     is_int(lkg_action(lkg_lit("announce")), 4, "action announce");
-    is_int(lkg_action(lkg_lit("dance")), 0, "no such action");
+    is_int(lkg_action(lkg_lit("dance")), LKG_ACTION_UNKNOWN,
+           "no such action");
 }
 
 
@@ -264,7 +265,7 @@ test_overrides(void)
         "\"a\":{\"privileged\":true,\"ttl\":60,\"actions\":[\"record\"],"
                "\"grants\":{\"canPublish\":true,\"canSubscribe\":true,"
                "\"canPublishSources\":[\"camera\"]}},"
-        "\"b\":{}},"
+        "\"b\":{\"privileged\":true}},"
         "\"rooms\":[{\"match\":\"quiet-*\",\"roles\":{"
         "\"b\":{\"ttl\":30,\"may_take\":[\"a\"]},"
         "\"a\":{\"actions\":[],\"grants\":"
@@ -489,7 +490,7 @@ test_accepted(void)
              "\"roles\":{\"a.b_C-9\":{}},\"default_role\":\"a.b_C-9\"}");
     accepted(ROLE "\"ttl\":21600" END);
     accepted(HEAD "\"token\":{\"ttl\":1,\"max_size\":16384,\"name\":\"\","
-             "\"metadata\":\"{{{role}}}\",\"attributes\":{}},"
+             "\"metadata\":\"a {{{role}}}\",\"attributes\":{}},"
              "\"roles\":{\"r\":{}}}");
     accepted(HEAD "\"token\":{\"metadata\":{\"a\":[],\"b\":{},\"c\":[null,"
              "true,-1.5e3,\"{claim.a.b}\"],\"{x}\":1,\"\":2}},"

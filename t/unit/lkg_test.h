@@ -69,6 +69,21 @@ is_str(lkg_str got, const char *want, const char *name)
 }
 
 
+/* Facts in which nothing stands against anybody. */
+
+static inline void
+no_facts(lkg_access *access)
+{
+    lkg_fact  fact;
+
+    lkg_access_init(access);
+
+    for (fact = LKG_FACT_STATE; fact <= LKG_FACT_KICK; fact++) {
+        ok(lkg_access_set(access, fact, NULL, 0) == LKG_OK, "not in Redis");
+    }
+}
+
+
 /* The last line of main(): return done_testing(); */
 
 static inline int

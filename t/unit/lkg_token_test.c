@@ -16,6 +16,7 @@
 static lkg_keys      *keys;
 static lkg_policy    *policy;
 static lkg_ask        ask;
+static lkg_access     facts;
 static lkg_decision   decision;
 static char           token[LKG_TOKEN_MAX + 1];
 static size_t         token_len;
@@ -52,6 +53,7 @@ begin(const char *text)
     ask.identity = str("u1");
     ask.name = str("Ann");
     ask.room = str("math-101");
+    ask.access = &facts;
 }
 
 
@@ -148,7 +150,7 @@ is_minted(const char *want, const char *name)
 static void
 test_claims(void)
 {
-    begin("{\"version\":1,\"roles\":{\"r\":{}},\"default_role\":\"r\"}");
+    begin("{\"version\":1,\"roles\":{\"r\":{}}}");
 
     is_minted(REGISTERED("u1") "\"name\":\"Ann\"," VIDEO "}",
               "the least that a token says");
@@ -162,7 +164,7 @@ test_claims(void)
               "\"name\":\"Ann \\\"A\\\" \\\\ \xc3\xa9\\u0001\"," VIDEO "}",
               "all is escaped");
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{"
+    begin("{\"version\":1,\"roles\":{\"r\":{"
           "\"privileged\":true,\"sip\":{\"call\":true},\"kind\":\"agent\","
           "\"kindDetails\":[\"cloud_agent\"],\"roomPreset\":\"p\"}},"
           "\"token\":{\"name\":\"\"}}");
@@ -177,7 +179,7 @@ test_templates(void)
 {
     json_t  *claims, *metadata;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"token\":{\"name\":\"{name} ({role})\",\"metadata\":{"
           "\"who\":\"{name}\",\"at\":\"{now}\",\"n\":[1,true,null,2.5],"
           "\"a\\\"b\":{\"{x}\":\"{{}}\"},\"room\":\"{room}\",\"e\":{}},"
@@ -203,14 +205,14 @@ test_templates(void)
     json_decref(metadata);
     json_decref(claims);
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"token\":{\"metadata\":\"{role}/{claim.org}\"}}");
     claims = minted();
     is_json(json_object_get(claims, "metadata"), "\"r/\"",
             "or a text as it is; without a session there are no claims");
     json_decref(claims);
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"token\":{\"metadata\":\"{claim.org}\"}}");
     claims = minted();
     ok(claims && json_object_get(claims, "metadata") == NULL,
@@ -235,7 +237,7 @@ test_session(void)
 
     cookie = NULL;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"token\":{\"attributes\":{\"org\":\"{claim.org.id}\","
           "\"orgName\":\"{claim.org.name}\",\"staff\":\"{claim.staff}\","
           "\"none\":\"{claim.none}\"}}}");
@@ -294,8 +296,8 @@ test_wishes(void)
     lkg_json    *body;
     const char  *text;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
-          "\"token\":{\"metadata\":\"ours\",\"attributes\":{\"a\":\"ours\"}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
+          "\"token\":{\"attributes\":{\"a\":\"ours\"}},"
           "\"accept\":{\"participant_name\":true,"
           "\"participant_metadata\":true,"
           "\"participant_attributes\":[\"a\",\"b\",\"c \\\"\"],"
@@ -331,7 +333,7 @@ test_wishes(void)
 
     lkg_json_free(body);
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"accept\":{\"participant_attributes\":[\"a\"],"
           "\"room_config\":[\"tags\"]}}");
 
@@ -378,7 +380,7 @@ test_cut(void)
     char     name[LKG_NAME_MAX + 4];
     json_t  *claims;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}}}");
+    begin("{\"version\":1,\"roles\":{\"r\":{}}}");
 
     memset(name, 'n', sizeof(name));
     memcpy(name + LKG_NAME_MAX - 1, "\xc3\xa9", 2);
@@ -398,7 +400,7 @@ test_sizes(void)
     size_t   size;
     json_t  *claims;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}}}");
+    begin("{\"version\":1,\"roles\":{\"r\":{}}}");
 
     claims = minted();
     size = token_len;
@@ -410,7 +412,7 @@ test_sizes(void)
 
     json_decref(claims);
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}},"
+    begin("{\"version\":1,\"roles\":{\"r\":{}},"
           "\"token\":{\"max_size\":512,\"name\":\"{name}{name}\"}}");
     is_int(mint_into(sizeof(token)), LKG_OK, "within max_size");
     ok(token_len <= 512, "it keeps to it");
@@ -425,7 +427,7 @@ test_contract(void)
 {
     lkg_keys  *none;
 
-    begin("{\"version\":1,\"default_role\":\"r\",\"roles\":{\"r\":{}}}");
+    begin("{\"version\":1,\"roles\":{\"r\":{}}}");
     is_int(mint_into(sizeof(token)), LKG_OK, "a token");
 
     is_int(lkg_keys_new(&none), LKG_OK, "no key");
@@ -518,8 +520,8 @@ policy_for(json_t *input)
     json_decref(claims);
     json_object_del(grants, "room");
 
-    root = json_pack("{s:i,s:s,s:{s:i},s:{s:{s:b,s:o}}}",
-                     "version", 1, "default_role", "r",
+    root = json_pack("{s:i,s:{s:i},s:{s:{s:b,s:o}}}",
+                     "version", 1,
                      "token", "ttl", ttl ? ttl : 21600,
                      "roles", "r", "privileged", 1, "grants", grants);
 
@@ -622,6 +624,10 @@ main(void)
        && lkg_keys_add(keys, lkg_lit("LKdevkey"), lkg_lit(SECRET)) == LKG_OK
        && lkg_keys_add(keys, lkg_lit("LKold"), lkg_lit("old")) == LKG_OK,
        "two keys: the first signs");
+
+    no_facts(&facts);
+    ok(lkg_access_set(&facts, LKG_FACT_ROLE, lkg_lit("r")) == LKG_OK,
+       "everybody has the role r");
 
     test_claims();
     test_templates();

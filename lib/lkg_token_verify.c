@@ -99,27 +99,37 @@ lkg_token_times(const lkg_json *claims, int64_t now)
 }
 
 
-/* The issuer is read before it is believed: it only chooses the key. */
+/* Nothing of a token is parsed before one of the keys has signed it. */
 
 static int
-lkg_token_check(lkg_keys *keys, const lkg_jws *jws, const lkg_json *claims,
-    int64_t now)
+lkg_token_signer(lkg_key **key, lkg_keys *keys, const lkg_jws *jws)
 {
-    int       rc;
-    lkg_key  *key;
-    lkg_str   iss;
+    int     rc;
+    size_t  i;
+
+    for (i = 0; i < keys->n; i++) {
+        rc = lkg_jws_check(jws, keys->keys[i].mac);
+
+        if (rc != LKG_ERR_SIGNATURE) {
+            *key = &keys->keys[i];
+            return rc;
+        }
+    }
+
+    return LKG_ERR_SIGNATURE;
+}
+
+
+static int
+lkg_token_check(const lkg_key *key, const lkg_json *claims, int64_t now)
+{
+    lkg_str  iss;
 
     iss = lkg_json_string(claims, lkg_json_get(claims, LKG_JSON_ROOT,
                                                lkg_lit("iss")));
 
-    key = iss.len ? lkg_keys_find(keys, iss.data, iss.len) : NULL;
-    if (key == NULL) {
+    if (!lkg_str_eq(iss, key->id, key->id_len)) {
         return LKG_ERR_SIGNATURE;
-    }
-
-    rc = lkg_jws_check(jws, key->mac);
-    if (rc != LKG_OK) {
-        return rc;
     }
 
     return lkg_token_times(claims, now);
@@ -132,6 +142,7 @@ lkg_token_verify(lkg_token **out, lkg_keys *keys, const char *token,
 {
     int         rc;
     lkg_jws     jws;
+    lkg_key    *key;
     lkg_token  *t;
 
     *out = NULL;
@@ -147,6 +158,10 @@ lkg_token_verify(lkg_token **out, lkg_keys *keys, const char *token,
     }
 
     if (rc == LKG_OK) {
+        rc = lkg_token_signer(&key, keys, &jws);
+    }
+
+    if (rc == LKG_OK) {
         rc = lkg_token_open(&t, &jws);
     }
 
@@ -154,7 +169,7 @@ lkg_token_verify(lkg_token **out, lkg_keys *keys, const char *token,
         return rc == LKG_ERR_TOOBIG ? LKG_ERR_FORMAT : rc;
     }
 
-    rc = lkg_token_check(keys, &jws, t->claims, now);
+    rc = lkg_token_check(key, t->claims, now);
     if (rc != LKG_OK) {
         lkg_token_free(t);
         return rc;

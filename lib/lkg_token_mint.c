@@ -219,7 +219,7 @@ lkg_token_mint(char *buf, size_t size, size_t *len, const lkg_policy *policy,
     *len = 0;
 
     if (decision->reason != LKG_ALLOWED || decision->role == NULL
-        || ask->size < sizeof(lkg_ask) || keys->n == 0)
+        || ask->size != sizeof(lkg_ask) || keys->n == 0)
     {
         return LKG_ERR_INVALID;
     }
