@@ -93,6 +93,7 @@ struct ngx_http_livekit_ctx_s {
     ngx_int_t                    status;         /* HTTP status of a refusal */
     const char                  *verdict;
 
+    unsigned                     body_shared:1;
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;
     unsigned                     answered:1;     /* the facts are known */
@@ -114,12 +115,26 @@ typedef struct {
 ngx_http_livekit_ctx_t *ngx_http_livekit_get_ctx(ngx_http_request_t *r);
 ngx_http_livekit_ctx_t *ngx_http_livekit_find_ctx(ngx_http_request_t *r);
 
+ngx_str_t ngx_http_livekit_str(lkg_str s);
+lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
+
+
+/* values: ngx_http_livekit_value.c */
+
+/*
+ * Compiles a value that decides something.  Captures by number are refused:
+ * whether they are empty cannot be seen.
+ */
+char *ngx_http_livekit_compile(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_complex_value_t *cv);
+
 /* The value with all its variables; NGX_DECLINED: one of them is empty. */
 ngx_int_t ngx_http_livekit_whole_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, ngx_str_t *value);
 
-ngx_str_t ngx_http_livekit_str(lkg_str s);
-lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
+/* What every text that comes from outside goes through to be a variable. */
+ngx_int_t ngx_http_livekit_set_variable(ngx_http_variable_value_t *v,
+    u_char *data, size_t len);
 
 
 /* secrets: ngx_http_livekit_secret.c */
@@ -148,6 +163,7 @@ ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
 
 typedef struct {
     ngx_array_t                 *confs;     /* of lkg_session_conf * */
+    ngx_uint_t                   off;       /* said so, not just left out */
 } ngx_http_livekit_session_conf_t;
 
 /* NGX_OK: ctx->session is there.  Otherwise an HTTP status: 401, or 500 where
@@ -185,6 +201,7 @@ typedef struct {
 #endif
     ngx_http_livekit_facts_conf_t   facts;
     ngx_flag_t                      off;
+    ngx_str_t                       room_arg;   /* of a plain $arg_name */
     unsigned                        room_variable:1;
 } ngx_http_livekit_access_conf_t;
 
@@ -219,12 +236,23 @@ void ngx_http_livekit_watch_client(ngx_http_request_t *r);
 ngx_int_t ngx_http_livekit_access_add_variables(ngx_conf_t *cf);
 
 
-/* facts: ngx_http_livekit_facts.c */
+/* facts: ngx_http_livekit_facts.c, its .._facts_reply.c */
+
+/* The fields of the room's hash in their order; the last one, membership, is
+ * asked for unless livekit_access says where else it stands. */
+#define NGX_HTTP_LIVEKIT_HASH_FACTS   4
+
+extern lkg_fact  ngx_http_livekit_hash_facts[];
 
 /* NGX_AGAIN: ctx->access_handler will be called; NGX_DECLINED: it will not,
  * ctx->status and ctx->verdict are set. */
 ngx_int_t ngx_http_livekit_facts_ask(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_facts_conf_t *conf);
+
+/* The replies of one instance; NGX_ERROR: not understood, as the log says. */
+ngx_int_t ngx_http_livekit_facts_read(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc,
+    ngx_redis_query_t *q);
 
 
 /* request: ngx_http_livekit_request.c */
@@ -244,8 +272,19 @@ ngx_int_t ngx_http_livekit_read_body(ngx_http_request_t *r,
 ngx_int_t ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args,
     ngx_str_t *name, ngx_str_t *value);
 
+/* The same of the request, or, in a subrequest without any, of the main one;
+ * NGX_DECLINED also if it is empty. */
+ngx_int_t ngx_http_livekit_main_arg(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
 /* The room that the query string asks for, where there is no body. */
 ngx_int_t ngx_http_livekit_room_arg(ngx_http_request_t *r, ngx_str_t *room);
+
+/* Begins anew: ctx->asked is empty, or has the room of the query string.
+ * NGX_ERROR: that is contradictory; the verdict is set. */
+void ngx_http_livekit_forget_asked(ngx_http_livekit_ctx_t *ctx);
+ngx_int_t ngx_http_livekit_ask_room(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 
 ngx_uint_t ngx_http_livekit_is_json(ngx_http_request_t *r);
 
@@ -290,6 +329,7 @@ typedef struct {
     ngx_array_t                 *origins;   /* of ngx_str_t; NULL: none */
     size_t                       body_size;
     ngx_http_handler_pt          handler;   /* NULL: not an endpoint */
+    ngx_uint_t                   methods;
     ngx_http_livekit_where_t     where;
 } ngx_http_livekit_endpoint_conf_t;
 
@@ -299,11 +339,15 @@ typedef struct {
  * anything else is the content handler's result.
  */
 ngx_int_t ngx_http_livekit_endpoint(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_uint_t methods);
+    ngx_http_livekit_ctx_t *ctx);
 
-/* Makes the location an endpoint: its handler does its own checks. */
+/* The same in the access phase, for bodies that are announced too large. */
+ngx_int_t ngx_http_livekit_endpoint_access(ngx_http_request_t *r);
+
+/* Makes the location an endpoint: its handler does its own checks.  Methods
+ * 0: one that is not called by pages. */
 char *ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
-    ngx_http_handler_pt handler);
+    ngx_http_handler_pt handler, ngx_uint_t methods);
 ngx_uint_t ngx_http_livekit_is_endpoint(ngx_http_request_t *r);
 ngx_uint_t ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf);
 

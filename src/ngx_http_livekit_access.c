@@ -188,7 +188,10 @@ ngx_http_livekit_room(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
         }
 
     } else {
-        rc = ngx_http_livekit_whole_value(r, acf->room, room);
+        rc = acf->room_arg.len ? ngx_http_livekit_main_arg(r, &acf->room_arg,
+                                                           room)
+                               : ngx_http_livekit_whole_value(r, acf->room,
+                                                              room);
 
         if (rc == NGX_ERROR) {
             ctx->verdict = "error";
@@ -197,7 +200,7 @@ ngx_http_livekit_room(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 
         /* what comes from one variable may well come from the client */
 
-        if (rc == NGX_DECLINED
+        if (rc != NGX_OK
             || (acf->room_variable
                 && !ngx_http_livekit_room_matches(acf, room)))
         {
@@ -230,11 +233,17 @@ ngx_http_livekit_room_matches(ngx_http_livekit_access_conf_t *acf,
 {
     u_char      ch;
     ngx_uint_t  i;
-
 #if (NGX_PCRE)
+    char        key[LKG_KEY_BUF];
+
+    /* there are names that no pattern can allow */
 
     if (acf->pattern) {
-        return ngx_regex_exec(acf->pattern, room, NULL, 0) >= 0;
+        return lkg_access_key(key, sizeof(key), (char *) room->data,
+                              room->len)
+               >= 0
+               && ngx_strlchr(room->data, room->data + room->len, '/') == NULL
+               && ngx_regex_exec(acf->pattern, room, NULL, 0) >= 0;
     }
 
 #endif

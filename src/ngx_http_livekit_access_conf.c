@@ -19,6 +19,7 @@ static char *ngx_http_livekit_access_redis(ngx_conf_t *cf,
     ngx_http_livekit_access_conf_t *acf, ngx_http_livekit_where_t *where);
 static char *ngx_http_livekit_room_directive(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+static ngx_str_t ngx_http_livekit_variable_name(ngx_str_t *value);
 static char *ngx_http_livekit_room_pattern(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -252,6 +253,7 @@ ngx_http_livekit_access_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->room == NULL) {
         conf->room = prev->room;
+        conf->room_arg = prev->room_arg;
         conf->room_variable = prev->room_variable;
     }
 
@@ -276,34 +278,87 @@ ngx_http_livekit_room_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_livekit_access_conf_t *acf = conf;
 
-    char        *rv;
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    char       *rv;
+    ngx_str_t  *value, name;
 
-    rv = ngx_http_set_complex_value_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
+    if (acf->room) {
+        return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    if (acf->room->flushes == NULL) {
+    acf->room = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (acf->room == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_http_livekit_compile(cf, &value[1], acf->room);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    name = ngx_http_livekit_variable_name(&value[1]);
+
+    if (name.len) {
+        acf->room_variable = 1;
+
+        /* nginx's $arg_ is neither exact nor decoded */
+
+        if (name.len > 4 && ngx_strncmp(name.data, "arg_", 4) == 0) {
+            acf->room_arg.data = name.data + 4;
+            acf->room_arg.len = name.len - 4;
+        }
+
         return NGX_CONF_OK;
     }
 
-    acf->room_variable = 1;
-
-    for (i = 1; i < value[1].len; i++) {
-        if (ngx_strchr("$:/-.", value[1].data[i]) != NULL) {
-            acf->room_variable = 0;
-        }
-    }
-
-    if (value[1].data[0] != '$') {
-        acf->room_variable = 0;
+    if (ngx_strstr(value[1].data, "$arg_")
+        || ngx_strstr(value[1].data, "${arg_"))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "$arg_... would go unchecked into the room "
+                           "\"%V\"; use $livekit_requested_room", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* The name in "$name" or "${name}", or nothing where there is more to it. */
+
+static ngx_str_t
+ngx_http_livekit_variable_name(ngx_str_t *value)
+{
+    u_char      ch;
+    size_t      i;
+    ngx_str_t   name, none = ngx_null_string;
+
+    name = *value;
+
+    if (name.len < 2 || name.data[0] != '$') {
+        return none;
+    }
+
+    name.data++;
+    name.len--;
+
+    if (name.data[0] == '{' && name.data[name.len - 1] == '}') {
+        name.data++;
+        name.len -= 2;
+    }
+
+    for (i = 0; i < name.len; i++) {
+        ch = ngx_tolower(name.data[i]);
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')
+              || ch == '_'))
+        {
+            return none;
+        }
+    }
+
+    return name;
 }
 
 

@@ -101,7 +101,6 @@ ngx_http_livekit_access_source(ngx_conf_t *cf,
     ngx_uint_t                         i;
     ngx_http_livekit_source_t         *source;
     ngx_http_complex_value_t          *cv;
-    ngx_http_compile_complex_value_t   ccv;
 
     value = cf->args->elts;
 
@@ -157,13 +156,7 @@ ngx_http_livekit_access_source(ngx_conf_t *cf,
             return NULL;
         }
 
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &value[i];
-        ccv.complex_value = cv;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        if (ngx_http_livekit_compile(cf, &value[i], cv) != NGX_CONF_OK) {
             return NULL;
         }
     }

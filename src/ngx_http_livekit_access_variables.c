@@ -15,7 +15,7 @@ static ngx_int_t ngx_http_livekit_role_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_livekit_set_variable(ngx_http_variable_value_t *v,
+static ngx_int_t ngx_http_livekit_access_text(ngx_http_variable_value_t *v,
     ngx_str_t *value);
 
 
@@ -38,7 +38,8 @@ static ngx_http_variable_t  ngx_http_livekit_access_vars[] = {
 };
 
 
-/* Before anything is decided it is what the query string asks for. */
+/* Before anything is decided it is what the query string asks for; not where
+ * there is a body, which alone is looked at then. */
 
 static ngx_int_t
 ngx_http_livekit_requested_room_variable(ngx_http_request_t *r,
@@ -49,14 +50,14 @@ ngx_http_livekit_requested_room_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_livekit_find_ctx(r);
 
-    if (ctx && ctx->asked.room.len) {
+    if (ctx && (ctx->asked.room.len || ctx->asked.body)) {
         room = ctx->asked.room;
 
     } else if (ngx_http_livekit_room_arg(r, &room) != NGX_OK) {
         room.len = 0;
     }
 
-    return ngx_http_livekit_set_variable(v, &room);
+    return ngx_http_livekit_access_text(v, &room);
 }
 
 
@@ -68,7 +69,7 @@ ngx_http_livekit_room_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_livekit_find_ctx(r);
 
-    return ngx_http_livekit_set_variable(v, ctx ? &ctx->room : NULL);
+    return ngx_http_livekit_access_text(v, ctx ? &ctx->room : NULL);
 }
 
 
@@ -82,12 +83,12 @@ ngx_http_livekit_role_variable(ngx_http_request_t *r,
     ctx = ngx_http_livekit_find_ctx(r);
 
     if (ctx == NULL || ctx->decision.role == NULL) {
-        return ngx_http_livekit_set_variable(v, NULL);
+        return ngx_http_livekit_access_text(v, NULL);
     }
 
     role = ngx_http_livekit_str(lkg_role_name(ctx->decision.role));
 
-    return ngx_http_livekit_set_variable(v, &role);
+    return ngx_http_livekit_access_text(v, &role);
 }
 
 
@@ -101,7 +102,7 @@ ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
     ctx = ngx_http_livekit_find_ctx(r);
 
     if (ctx == NULL || !ctx->redis_asked) {
-        return ngx_http_livekit_set_variable(v, NULL);
+        return ngx_http_livekit_access_text(v, NULL);
     }
 
     value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN + sizeof(".000000"));
@@ -114,25 +115,19 @@ ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
                             ctx->redis_usec % 1000000)
                 - value.data;
 
-    return ngx_http_livekit_set_variable(v, &value);
+    return ngx_http_livekit_access_text(v, &value);
 }
 
 
 static ngx_int_t
-ngx_http_livekit_set_variable(ngx_http_variable_value_t *v, ngx_str_t *value)
+ngx_http_livekit_access_text(ngx_http_variable_value_t *v, ngx_str_t *value)
 {
     if (value == NULL || value->len == 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    v->len = value->len;
-    v->data = value->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_livekit_set_variable(v, value->data, value->len);
 }
 
 

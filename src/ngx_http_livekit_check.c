@@ -123,8 +123,7 @@ ngx_http_livekit_check_start(ngx_http_request_t *r,
         return rc;
     }
 
-    if (ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT) {
-        ctx->verdict = "bad_room";
+    if (ngx_http_livekit_ask_room(r, ctx) != NGX_OK) {
         return NGX_HTTP_FORBIDDEN;
     }
 
@@ -176,11 +175,13 @@ ngx_http_livekit_check_reply(ngx_http_request_t *r,
             return ngx_http_livekit_reply_error(r, rc, NULL);
         }
 
+        /* not as a result, of which an error_page could make a success */
+
         if (ngx_http_livekit_refusal_headers(r, rc) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        return rc;
+        return ngx_http_livekit_reply_empty(r, rc);
     }
 
     if (ngx_http_livekit_check_header(r, &identity,
@@ -276,7 +277,7 @@ ngx_http_livekit_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (cf->args->nelts == 3) {
         ccf->action = lkg_action((char *) value[2].data, value[2].len);
 
-        if (ccf->action == 0) {
+        if (ccf->action == LKG_ACTION_UNKNOWN) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown action \"%V\"; there are \"record\", "
                                "\"moderate\" and \"announce\"", &value[2]);
@@ -284,5 +285,6 @@ ngx_http_livekit_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_check_handler);
+    return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_check_handler,
+                                         0);
 }

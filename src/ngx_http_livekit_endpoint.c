@@ -74,8 +74,7 @@ ngx_module_t  ngx_http_livekit_endpoint_module = {
 
 
 ngx_int_t
-ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
-    ngx_uint_t methods)
+ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                          rc;
     ngx_str_t                          name, value;
@@ -106,12 +105,12 @@ ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
         return ngx_http_livekit_preflight(r);
     }
 
-    if (!(r->method & methods)) {
+    if (!(r->method & ecf->methods)) {
         ctx->verdict = "method_not_allowed";
 
         ngx_str_set(&name, "Allow");
 
-        if (methods == NGX_HTTP_POST) {
+        if (ecf->methods == NGX_HTTP_POST) {
             ngx_str_set(&value, "POST");
 
         } else {
@@ -153,9 +152,7 @@ ngx_http_livekit_preflight(ngx_http_request_t *r)
         ngx_string("Access-Control-Allow-Headers"),
         ngx_string("Authorization, Content-Type"),
         ngx_string("Access-Control-Max-Age"),
-        ngx_string("600"),
-        ngx_string("Cache-Control"),
-        ngx_string("no-store")
+        ngx_string("600")
     };
 
     rc = ngx_http_discard_request_body(r);
@@ -198,7 +195,8 @@ ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf)
 
 
 char *
-ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler)
+ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler,
+    ngx_uint_t methods)
 {
     ngx_http_core_loc_conf_t          *clcf;
     ngx_http_livekit_endpoint_conf_t  *ecf;
@@ -212,11 +210,46 @@ ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler)
     }
 
     ecf->handler = handler;
+    ecf->methods = methods;
     clcf->handler = handler;
 
     ngx_http_livekit_set_where(cf, &ecf->where);
 
     return NGX_CONF_OK;
+}
+
+
+/* Before mirror's turn comes, which would read a body of any size. */
+
+ngx_int_t
+ngx_http_livekit_endpoint_access(ngx_http_request_t *r)
+{
+    ngx_int_t                          rc;
+    ngx_http_livekit_ctx_t            *ctx;
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
+
+    if (ecf->methods == 0
+        || r->headers_in.content_length_n <= (off_t) ecf->body_size)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_livekit_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_livekit_endpoint(r, ctx);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
 }
 
 
@@ -255,8 +288,18 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
 
     if (clcf->noname && clcf->handler == NULL && prev->handler) {
         conf->handler = prev->handler;
+        conf->methods = prev->methods;
         conf->where = prev->where;
         clcf->handler = prev->handler;
+    }
+
+    if (conf->handler && clcf->handler != conf->handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" cannot share its location with another "
+                      "directive that answers requests in %V:%ui",
+                      &conf->where.directive, &conf->where.file,
+                      conf->where.line);
+        return NGX_CONF_ERROR;
     }
 
     if (conf->handler) {

@@ -20,24 +20,12 @@ static ngx_int_t ngx_http_livekit_facts_hash(ngx_http_livekit_ctx_t *ctx,
 static ngx_int_t ngx_http_livekit_facts_command(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_source_t *source);
 static void ngx_http_livekit_facts_reply(ngx_redis_query_t *q, void *data);
-static ngx_int_t ngx_http_livekit_facts_read(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc,
-    ngx_redis_query_t *q);
-static ngx_int_t ngx_http_livekit_facts_read_hash(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply);
-static ngx_int_t ngx_http_livekit_facts_set(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, lkg_fact fact, ngx_redis_reply_t *reply);
 static void ngx_http_livekit_facts_fail(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_redis_status_e status);
 
 
-static lkg_fact  ngx_http_livekit_hash_facts[] = {
+lkg_fact  ngx_http_livekit_hash_facts[NGX_HTTP_LIVEKIT_HASH_FACTS] = {
     LKG_FACT_STATE, LKG_FACT_BAN, LKG_FACT_KICK, LKG_FACT_MEMBER
-};
-
-
-static const char  *ngx_http_livekit_fact_names[] = {
-    "state", "membership", "ban", "kick", "role", "allow", "deny", "expires"
 };
 
 
@@ -158,7 +146,7 @@ ngx_http_livekit_facts_query(ngx_http_livekit_ctx_t *ctx,
         }
     }
 
-    if (i == NGX_HTTP_LIVEKIT_MAX_CLIENTS) {
+    if (rc == NULL || i == NGX_HTTP_LIVEKIT_MAX_CLIENTS) {
         return NULL;
     }
 
@@ -310,156 +298,6 @@ ngx_http_livekit_facts_reply(ngx_redis_query_t *q, void *data)
     ctx->access_handler(r, ctx);
 
     ngx_http_run_posted_requests(c);
-}
-
-
-static ngx_int_t
-ngx_http_livekit_facts_read(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc, ngx_redis_query_t *q)
-{
-    ngx_uint_t                      i, n;
-    ngx_http_livekit_source_t      *source;
-    ngx_http_livekit_facts_conf_t  *conf;
-
-    conf = ctx->facts_conf;
-
-    n = 0;
-
-    if (rc == conf->redis
-        && ngx_http_livekit_facts_read_hash(r, ctx,
-                                            ngx_redis_query_reply(q, n++))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (conf->sources == NULL) {
-        return NGX_OK;
-    }
-
-    source = conf->sources->elts;
-
-    for (i = 0; i < conf->sources->nelts; i++) {
-
-        if (source[i].redis == rc
-            && ngx_http_livekit_facts_set(r, ctx, source[i].fact,
-                                          ngx_redis_query_reply(q, n++))
-               != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_livekit_facts_read_hash(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply)
-{
-    ngx_uint_t  i, n;
-
-    n = ctx->facts_conf->sources ? 3 : 4;
-
-    if (reply->type == NGX_REDIS_ERROR) {
-        return ngx_http_livekit_facts_set(r, ctx, LKG_FACT_STATE, reply);
-    }
-
-    if (reply->type != NGX_REDIS_ARRAY || reply->nelts != n) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "livekit: redis answered HMGET with another type");
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-        if (ngx_http_livekit_facts_set(r, ctx, ngx_http_livekit_hash_facts[i],
-                                       reply->elts[i])
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_livekit_facts_set(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
-    lkg_fact fact, ngx_redis_reply_t *reply)
-{
-    int         rc;
-    u_char      number[NGX_INT64_LEN];
-    ngx_str_t   value;
-
-    switch (reply->type) {
-
-    case NGX_REDIS_NIL:
-        ngx_str_null(&value);
-        break;
-
-    case NGX_REDIS_STRING:
-    case NGX_REDIS_STATUS:
-        value = reply->str;
-        break;
-
-    case NGX_REDIS_INTEGER:
-        if (fact != LKG_FACT_ROLE && reply->integer >= 0) {
-            value.data = number;
-            value.len = ngx_sprintf(number, "%L", reply->integer) - number;
-            break;
-        }
-
-        /* fall through */
-
-    default:
-
-        /* an error's first word tells its kind, what follows may be data */
-
-        value = reply->str;
-
-        if (reply->type == NGX_REDIS_ERROR) {
-            for (value.len = 0; value.len < reply->str.len; value.len++) {
-                if (reply->str.data[value.len] == ' ') {
-                    break;
-                }
-            }
-
-        } else {
-            ngx_str_set(&value, "another type");
-        }
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "livekit: redis answered the question for \"%s\" "
-                      "with %V", ngx_http_livekit_fact_names[fact], &value);
-        return NGX_ERROR;
-    }
-
-    if (value.len) {
-        /* a role is looked at after the reply is gone */
-
-        if (fact == LKG_FACT_ROLE || fact == LKG_FACT_MEMBER) {
-            value.data = ngx_pstrdup(r->pool, &value);
-            if (value.data == NULL) {
-                return NGX_ERROR;
-            }
-        }
-
-    } else if (reply->type != NGX_REDIS_NIL && value.data == NULL) {
-        value.data = (u_char *) "";
-    }
-
-    rc = lkg_access_set(&ctx->facts, fact, (char *) value.data, value.len);
-
-    if (rc != LKG_OK) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "livekit: the value in redis for \"%s\" cannot be "
-                      "understood", ngx_http_livekit_fact_names[fact]);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }
 
 

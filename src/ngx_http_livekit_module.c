@@ -30,6 +30,8 @@ static char *ngx_http_livekit_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_livekit_key(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_livekit_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_livekit_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static void ngx_http_livekit_free_keys(void *data);
@@ -47,9 +49,9 @@ static ngx_command_t  ngx_http_livekit_commands[] = {
 
     { ngx_string("livekit_url"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_set_complex_value_slot,
+      ngx_http_livekit_url,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_livekit_loc_conf_t, url),
+      0,
       NULL },
 
     { ngx_string("livekit_policy"),
@@ -150,8 +152,8 @@ ngx_http_livekit_get_ctx(ngx_http_request_t *r)
     ngx_memzero(ctx, sizeof(ngx_http_livekit_ctx_t));
 
     ctx->request = r;
-    ctx->asked.participant_attributes = LKG_JSON_NONE;
-    ctx->asked.room_config = LKG_JSON_NONE;
+
+    ngx_http_livekit_forget_asked(ctx);
 
     cln->handler = ngx_http_livekit_cleanup_ctx;
 
@@ -171,8 +173,7 @@ ngx_http_livekit_cleanup_ctx(void *data)
     lkg_session_free(ctx->session);
     ctx->session = NULL;
 
-    lkg_json_free(ctx->asked.body);
-    ctx->asked.body = NULL;
+    ngx_http_livekit_forget_asked(ctx);
 }
 
 
@@ -197,32 +198,6 @@ ngx_http_livekit_lkg(ngx_str_t *s)
     str.len = s->len;
 
     return str;
-}
-
-
-ngx_int_t
-ngx_http_livekit_whole_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *cv, ngx_str_t *value)
-{
-    ngx_uint_t                 *index;
-    ngx_http_variable_value_t  *v;
-
-    if (ngx_http_complex_value(r, cv, value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (cv->flushes) {
-        for (index = cv->flushes; *index != (ngx_uint_t) -1; index++) {
-
-            v = ngx_http_get_indexed_variable(r, *index);
-
-            if (v == NULL || v->not_found || v->len == 0) {
-                return NGX_DECLINED;
-            }
-        }
-    }
-
-    return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -387,6 +362,28 @@ ngx_http_livekit_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_livekit_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_livekit_loc_conf_t *llcf = conf;
+
+    ngx_str_t  *value;
+
+    if (llcf->url) {
+        return "is duplicate";
+    }
+
+    llcf->url = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (llcf->url == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_livekit_compile(cf, &value[1], llcf->url);
 }
 
 

@@ -151,11 +151,19 @@ ngx_http_livekit_same_origin(ngx_http_request_t *r, ngx_str_t *origin)
     char      *port;
     ngx_str_t  from, host;
 
-    if (r->headers_in.host == NULL) {
+    if (r->headers_in.host) {
+        host = r->headers_in.host->value;
+
+    } else if (r->host_end) {
+
+        /* HTTP/3 has :authority only */
+
+        host.data = r->host_start;
+        host.len = r->host_end - r->host_start;
+
+    } else {
         return 0;
     }
-
-    host = r->headers_in.host->value;
 
     if (origin->len > 8
         && ngx_strncasecmp(origin->data, (u_char *) "https://", 8) == 0)
@@ -168,7 +176,7 @@ ngx_http_livekit_same_origin(ngx_http_request_t *r, ngx_str_t *origin)
     } else if (origin->len > 7
                && ngx_strncasecmp(origin->data, (u_char *) "http://", 7) == 0)
     {
-#if (NGX_HTTP_SSL)
+#if (NGX_SSL || NGX_COMPAT)
         if (r->connection->ssl) {
             return 0;
         }

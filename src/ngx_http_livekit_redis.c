@@ -222,6 +222,7 @@ ngx_http_livekit_redis_init_conf(ngx_conf_t *cf, void *conf)
 static ngx_int_t
 ngx_http_livekit_redis_init(ngx_conf_t *cf)
 {
+    ngx_msec_t                      resolver_timeout;
     ngx_uint_t                      i;
     ngx_resolver_t                 *resolver;
     ngx_redis_conf_t               *rcf;
@@ -238,6 +239,11 @@ ngx_http_livekit_redis_init(ngx_conf_t *cf)
     resolver = (clcf->resolver && clcf->resolver->connections.nelts)
                ? clcf->resolver : NULL;
 
+    /* defaults are set for servers only */
+
+    resolver_timeout = clcf->resolver_timeout;
+    ngx_conf_init_msec_value(resolver_timeout, 30000);
+
     rcp = rmcf->clients.elts;
 
     for (i = 0; i < rmcf->clients.nelts; i++) {
@@ -247,8 +253,7 @@ ngx_http_livekit_redis_init(ngx_conf_t *cf)
         rcf->timeout = rmcf->timeout;
         rcf->connections = rmcf->connections;
 
-        if (ngx_redis_client_init(cf, rcp[i], resolver,
-                                  clcf->resolver_timeout)
+        if (ngx_redis_client_init(cf, rcp[i], resolver, resolver_timeout)
             != NGX_OK)
         {
             return NGX_ERROR;

@@ -14,6 +14,8 @@ typedef struct {
 } ngx_http_livekit_error_t;
 
 
+static ngx_uint_t ngx_http_livekit_said(ngx_http_request_t *r,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_livekit_reply_text(ngx_http_request_t *r,
     ngx_uint_t status, const char *code, const char *message,
     const char *field);
@@ -81,11 +83,18 @@ ngx_http_livekit_refusal_headers(ngx_http_request_t *r, ngx_uint_t status)
     ngx_table_elt_t  *h;
 
     if (status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+
+        if (ngx_http_livekit_said(r, &ngx_http_livekit_retry)) {
+            return NGX_OK;
+        }
+
         ngx_str_set(&name, "Retry-After");
         return ngx_http_livekit_header(r, &name, &ngx_http_livekit_retry);
     }
 
-    if (status != NGX_HTTP_UNAUTHORIZED) {
+    if (status != NGX_HTTP_UNAUTHORIZED
+        || ngx_http_livekit_said(r, &ngx_http_livekit_bearer))
+    {
         return NGX_OK;
     }
 
@@ -108,6 +117,29 @@ ngx_http_livekit_refusal_headers(ngx_http_request_t *r, ngx_uint_t status)
 }
 
 
+/* before an internal redirect: an error page may be refused as well */
+
+static ngx_uint_t
+ngx_http_livekit_said(ngx_http_request_t *r, ngx_str_t *value)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].value.data == value->data && h[i].hash) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 ngx_int_t
 ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *body)
@@ -117,10 +149,25 @@ ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t     name;
     ngx_chain_t   out;
 
+    if (status >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+        /* nobody is to send a body that was refused */
+
+        r->expect_tested = 1;
+    }
+
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
     }
+
+    if (r->reading_body) {
+        r->keepalive = 0;
+    }
+
+    /* If-None-Match and its like mean nothing for what is made anew */
+
+    r->disable_not_modified = 1;
 
     ngx_str_set(&name, "Cache-Control");
 
@@ -164,6 +211,16 @@ ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t
 ngx_http_livekit_reply_empty(ngx_http_request_t *r, ngx_uint_t status)
 {
+    ngx_str_t  name;
+
+    ngx_str_set(&name, "Cache-Control");
+
+    if (ngx_http_livekit_header(r, &name, &ngx_http_livekit_no_store)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = 0;
     r->header_only = 1;

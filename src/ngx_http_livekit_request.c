@@ -11,6 +11,8 @@ static void ngx_http_livekit_body_ready(ngx_http_request_t *r);
 static void ngx_http_livekit_body_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_livekit_body_collect(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
+static ngx_int_t ngx_http_livekit_body_file(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_buf_t *b);
 static ngx_int_t ngx_http_livekit_body_append(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, u_char *data, size_t len);
 static ngx_int_t ngx_http_livekit_unescape(ngx_http_request_t *r,
@@ -63,8 +65,16 @@ ngx_http_livekit_read_body(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 {
     ngx_int_t  rc;
 
+    ngx_str_null(&ctx->body);
+
+    ctx->status = 0;
+    ctx->body_size = 0;
     ctx->body_max = max;
     ctx->body_handler = handler;
+
+    /* a body that somebody else has read, or that is the main request's */
+
+    ctx->body_shared = (r != r->main || r->request_body != NULL);
 
     r->request_body_no_buffering = 1;
 
@@ -106,8 +116,13 @@ ngx_http_livekit_body_read(ngx_http_request_t *r)
         rc = ngx_http_read_unbuffered_request_body(r);
 
         if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-            ngx_http_finalize_request(r, rc);
-            return;
+
+            if (r->connection->error || r->connection->timedout) {
+                ngx_http_finalize_request(r, rc);
+                return;
+            }
+
+            break;
         }
 
         if (rc == NGX_AGAIN && r->request_body->bufs == NULL) {
@@ -133,20 +148,66 @@ ngx_http_livekit_body_collect(ngx_http_request_t *r,
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
+    if (r->request_body == NULL) {
+        return NGX_OK;
+    }
+
     for (cl = r->request_body->bufs; cl; cl = cl->next) {
         b = cl->buf;
 
-        rc = ngx_http_livekit_body_append(r, ctx, b->pos, b->last - b->pos);
+        if (b->in_file) {
+            rc = ngx_http_livekit_body_file(r, ctx, b);
+
+        } else {
+            rc = ngx_http_livekit_body_append(r, ctx, b->pos,
+                                              b->last - b->pos);
+        }
+
         if (rc != NGX_OK) {
             return rc;
         }
 
-        b->pos = b->last;
+        if (!ctx->body_shared) {
+            b->pos = b->last;
+        }
     }
 
-    r->request_body->bufs = NULL;
+    if (!ctx->body_shared) {
+        r->request_body->bufs = NULL;
+    }
 
     return NGX_OK;
+}
+
+
+/* Somebody else, mirror for one, has let nginx write it to a file. */
+
+static ngx_int_t
+ngx_http_livekit_body_file(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
+    ngx_buf_t *b)
+{
+    off_t     size;
+    u_char   *p;
+    ssize_t   n;
+
+    size = b->file_last - b->file_pos;
+
+    if (size > (off_t) (ctx->body_max - ctx->body.len)) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    p = ngx_pnalloc(r->pool, (size_t) size + 1);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    n = ngx_read_file(b->file, p, (size_t) size, b->file_pos);
+
+    if (n != (ssize_t) size) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_livekit_body_append(r, ctx, p, (size_t) size);
 }
 
 
@@ -192,7 +253,9 @@ ngx_http_livekit_body_append(ngx_http_request_t *r,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        ngx_memcpy(p, ctx->body.data, ctx->body.len);
+        if (ctx->body.len) {
+            ngx_memcpy(p, ctx->body.data, ctx->body.len);
+        }
 
         ctx->body.data = p;
         ctx->body_size = size;
@@ -311,23 +374,97 @@ ngx_http_livekit_unescape(ngx_http_request_t *r, ngx_str_t *value)
 }
 
 
-/* A subrequest, such as auth_request's, speaks for its main request. */
+/*
+ * A subrequest, such as auth_request's, speaks for its main request.  Rooms
+ * that contradict each other are refused: who reads the other name after us
+ * must not see another room.
+ */
 
 ngx_int_t
 ngx_http_livekit_room_arg(ngx_http_request_t *r, ngx_str_t *room)
 {
-    ngx_int_t   rc;
-    ngx_str_t  *args, *name;
+    ngx_int_t    rc;
+    ngx_str_t   *args, *name, value;
+    ngx_uint_t   found;
 
+    found = 0;
     args = (r->args.len == 0) ? &r->main->args : &r->args;
 
     for (name = ngx_http_livekit_room_args; name->len; name++) {
-        rc = ngx_http_livekit_arg(r, args, name, room);
+        rc = ngx_http_livekit_arg(r, args, name, &value);
 
-        if (rc != NGX_DECLINED) {
-            return rc;
+        if (rc == NGX_DECLINED) {
+            continue;
         }
+
+        if (rc != NGX_OK
+            || (found && (value.len != room->len
+                          || ngx_memcmp(value.data, room->data, value.len)
+                             != 0)))
+        {
+            return NGX_ABORT;
+        }
+
+        *room = value;
+        found = 1;
     }
 
-    return NGX_DECLINED;
+    return found ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_livekit_main_arg(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_livekit_arg(r, (r->args.len == 0) ? &r->main->args
+                                                    : &r->args, name, value);
+
+    return (rc == NGX_OK && value->len == 0) ? NGX_DECLINED : rc;
+}
+
+
+void
+ngx_http_livekit_forget_asked(ngx_http_livekit_ctx_t *ctx)
+{
+    lkg_json_free(ctx->asked.body);
+
+    ngx_memzero(&ctx->asked, sizeof(ngx_http_livekit_asked_t));
+
+    ctx->asked.participant_attributes = LKG_JSON_NONE;
+    ctx->asked.room_config = LKG_JSON_NONE;
+}
+
+
+/*
+ * An internal redirect may ask for another room than the request did.  Where
+ * it names none (an error page, try_files) it is still about the same one.
+ */
+
+ngx_int_t
+ngx_http_livekit_ask_room(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+    ngx_str_t  room;
+
+    rc = ngx_http_livekit_room_arg(r, &room);
+
+    if (rc == NGX_DECLINED && r->internal && ctx->asked.room.len) {
+        return NGX_OK;
+    }
+
+    ngx_http_livekit_forget_asked(ctx);
+
+    if (rc == NGX_OK) {
+        ctx->asked.room = room;
+    }
+
+    if (rc == NGX_ABORT) {
+        ctx->verdict = "bad_room";
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

@@ -86,9 +86,11 @@ ngx_http_livekit_require_handler(ngx_http_request_t *r)
 
     rcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_require_module);
 
-    if (rcf->what == NGX_HTTP_LIVEKIT_REQUIRE_OFF
-        || ngx_http_livekit_is_endpoint(r))
-    {
+    if (ngx_http_livekit_is_endpoint(r)) {
+        return ngx_http_livekit_endpoint_access(r);
+    }
+
+    if (rcf->what == NGX_HTTP_LIVEKIT_REQUIRE_OFF) {
         return NGX_DECLINED;
     }
 
@@ -119,11 +121,8 @@ ngx_http_livekit_require_handler(ngx_http_request_t *r)
         return ngx_http_livekit_require_finish(r, ctx, rc);
     }
 
-    if (ctx->asked.room.len == 0
-        && ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT)
-    {
-        ctx->verdict = "bad_room";
-        return ngx_http_livekit_require_finish(r, ctx, NGX_HTTP_BAD_REQUEST);
+    if (ngx_http_livekit_ask_room(r, ctx) != NGX_OK) {
+        return ngx_http_livekit_require_finish(r, ctx, NGX_HTTP_FORBIDDEN);
     }
 
     rc = ngx_http_livekit_access(r, ctx, rcf->action,
@@ -273,7 +272,7 @@ ngx_http_livekit_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         rcf->action = lkg_action((char *) value[2].data, value[2].len);
 
-        if (rcf->action) {
+        if (rcf->action != LKG_ACTION_UNKNOWN) {
             return NGX_CONF_OK;
         }
 

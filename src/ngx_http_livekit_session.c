@@ -259,6 +259,10 @@ ngx_http_livekit_session_peek(ngx_http_request_t *r)
     scf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_session_module);
     ctx = ngx_http_livekit_find_ctx(r);
 
+    if (scf->off && !r->internal) {
+        return NULL;
+    }
+
     if (scf->confs == NULL || (ctx && ctx->session_confs == scf->confs)) {
         return ctx ? ctx->session : NULL;
     }
@@ -298,6 +302,10 @@ ngx_http_livekit_session_merge_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_livekit_session_conf_t *prev = parent;
     ngx_http_livekit_session_conf_t *conf = child;
 
+    if (conf->confs == NGX_CONF_UNSET_PTR) {
+        conf->off = prev->off;
+    }
+
     ngx_conf_merge_ptr_value(conf->confs, prev->confs, NULL);
 
     return NGX_CONF_OK;
@@ -326,6 +334,7 @@ ngx_http_livekit_session_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         }
 
         scf->confs = NULL;
+        scf->off = 1;
         return NGX_CONF_OK;
     }
 

@@ -60,13 +60,7 @@ ngx_http_livekit_session_variable(ngx_http_request_t *r,
 
     s = ngx_http_livekit_session_getters[data](session);
 
-    v->len = s.len;
-    v->data = (u_char *) s.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_livekit_set_variable(v, (u_char *) s.data, s.len);
 }
 
 
@@ -112,13 +106,7 @@ ngx_http_livekit_claim_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = s.len;
-    v->data = (u_char *) s.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_livekit_set_variable(v, (u_char *) s.data, s.len);
 }
 
 

@@ -23,6 +23,7 @@ static ngx_int_t ngx_http_livekit_token_issue(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_token_document(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_str_t *token, ngx_str_t *body);
+static ngx_uint_t ngx_http_livekit_token_wishes(ngx_http_livekit_ctx_t *ctx);
 static u_char *ngx_http_livekit_token_text(u_char *p, ngx_str_t *text);
 static ngx_int_t ngx_http_livekit_token_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
@@ -89,7 +90,7 @@ ngx_http_livekit_token_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_livekit_endpoint(r, ctx, NGX_HTTP_GET|NGX_HTTP_POST);
+    rc = ngx_http_livekit_endpoint(r, ctx);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -100,6 +101,8 @@ ngx_http_livekit_token_handler(ngx_http_request_t *r)
     if (rc != NGX_OK) {
         return ngx_http_livekit_reply_error(r, rc, NULL);
     }
+
+    ngx_http_livekit_forget_asked(ctx);
 
     if (r->method == NGX_HTTP_POST) {
         ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
@@ -215,6 +218,12 @@ ngx_http_livekit_token_issue(ngx_http_request_t *r,
     rc = lkg_token_mint(buf, sizeof(buf), &len, llcf->policy, &ctx->ask,
                         &ctx->decision, llcf->keys);
 
+    if (rc == LKG_ERR_TOOBIG && ngx_http_livekit_token_wishes(ctx)) {
+        ctx->verdict = "bad_field";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_BAD_REQUEST,
+                             "With these fields the token is too large.");
+    }
+
     if (rc != LKG_OK) {
         ctx->verdict = "error";
 
@@ -323,6 +332,18 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
 }
 
 
+/* Whether the client has a share in the token's size. */
+
+static ngx_uint_t
+ngx_http_livekit_token_wishes(ngx_http_livekit_ctx_t *ctx)
+{
+    return ctx->asked.participant_name.len
+           || ctx->asked.participant_metadata.len
+           || ctx->asked.participant_attributes != LKG_JSON_NONE
+           || ctx->asked.room_config != LKG_JSON_NONE;
+}
+
+
 static u_char *
 ngx_http_livekit_token_text(u_char *p, ngx_str_t *text)
 {
@@ -392,5 +413,6 @@ ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_livekit_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_token_handler);
+    return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_token_handler,
+                                         NGX_HTTP_GET|NGX_HTTP_POST);
 }

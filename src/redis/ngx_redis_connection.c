@@ -297,17 +297,23 @@ ngx_redis_connection_useful(ngx_redis_connection_t *rcn)
 
 /* the owner decides what follows, and frees the connection */
 
+/* The handshake or a ping, of no use to anybody any more. */
+
+void
+ngx_redis_connection_disown(ngx_redis_connection_t *rcn)
+{
+    if (rcn->query.connection) {
+        ngx_queue_remove(&rcn->query.queue);
+        rcn->query.connection = NULL;
+    }
+}
+
+
 void
 ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
     ngx_redis_verdict_e verdict)
 {
-    if (rcn->query.connection) {
-
-        /* its own, of no use to anybody */
-
-        ngx_queue_remove(&rcn->query.queue);
-        rcn->query.connection = NULL;
-    }
+    ngx_redis_connection_disown(rcn);
 
     if (verdict == NGX_REDIS_UNKNOWN) {
         verdict = ngx_redis_connection_useful(rcn) ? NGX_REDIS_CLOSED

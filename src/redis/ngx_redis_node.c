@@ -74,6 +74,7 @@ ngx_redis_node_stop(ngx_redis_node_t *node)
         q = ngx_queue_head(&node->connections);
         rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
 
+        ngx_redis_connection_disown(rcn);
         ngx_redis_node_take_back(node, rcn);
         ngx_redis_node_remove(rcn);
     }

@@ -312,6 +312,7 @@ void ngx_redis_connection_watch(ngx_redis_connection_t *rcn);
 ngx_msec_t ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn);
 ngx_uint_t ngx_redis_connection_useful(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_drain(ngx_redis_connection_t *rcn);
+void ngx_redis_connection_disown(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
     ngx_redis_verdict_e verdict);
 void ngx_redis_connection_close(ngx_redis_connection_t *rcn);

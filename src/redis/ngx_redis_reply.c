@@ -385,7 +385,6 @@ ngx_redis_reader_nil(const redisReadTask *task)
 
 
 #if (HIREDIS_MAJOR >= 1)
-
 static void *
 ngx_redis_reader_double(const redisReadTask *task, double value, char *str,
     size_t len)

@@ -214,9 +214,11 @@ ngx_redis_url_db(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
     n = ngx_atoi(p, last - p);
 
     if (n == NGX_ERROR) {
+        /* not quoted: a password may have gone astray */
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid database number \"%*s\" in Redis url",
-                           (size_t) (last - p), p);
+                           "invalid database number in Redis url; it is a "
+                           "number and stands last");
         return NGX_ERROR;
     }
 
@@ -230,7 +232,7 @@ static ngx_int_t
 ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
     u_char *last)
 {
-    u_char     *name;
+    u_char     *name, *host;
     ngx_url_t  *u;
 
     u = ngx_pcalloc(cf->pool, sizeof(ngx_url_t));
@@ -245,8 +247,11 @@ ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
 
     if (ngx_parse_url(cf->pool, u) != NGX_OK) {
         if (u->err) {
+            for (host = p; host < last && *host != ':'; host++) { /* void */ }
+
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "%s in Redis url \"%V\"", u->err, &u->url);
+                               "%s in Redis url \"%*s\"", u->err,
+                               (size_t) (host - p), p);
         }
 
         return NGX_ERROR;
