@@ -4,12 +4,16 @@ package LiveKitStory;
 # things, a Redis that misbehaves, nginx's processes.  More sections of a
 # block:
 #
+#     --- before          Perl that runs before nginx starts
 #     --- story           Perl that runs once nginx is up; what it returns is
 #                         the "response_body", one line for each value
 #     --- fake_redis      options for fake_redis.py, which is there before
 #                         nginx starts, at $TEST_NGINX_FAKE
+#     --- names           "name address ..." for a name server, which is at
+#                         $TEST_NGINX_DNS
 #     --- lookups         how often the block may ask Redis about a room
 #     --- processes       nginx runs with a master and so many workers
+#     --- worker_user     who these are
 #
 #     use lib 't/lib';
 #     use LiveKitTest;
@@ -20,13 +24,12 @@ package LiveKitStory;
 use strict;
 use warnings;
 
-use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
-use Socket qw(SOL_SOCKET SO_LINGER);
-use Time::HiRes qw(sleep time);
 use POSIX ();
+use Time::HiRes qw(sleep time);
 
+use LiveKitClient ();
 use LiveKitTest ();
 use Test::Nginx::Socket ();
 
@@ -36,12 +39,17 @@ our $Log = "$LiveKitTest::dir/fake.log";
 our @Rooms = ('math', map { "fake-$_" } qw(split delay-20 delay-100 loris-50
               last extra close half reset));
 
-my ($fake, $fake_end);
+my ($fake, $fake_end, $dns, $dns_end);
 my $owner = $$;
 
-BEGIN {
-    $ENV{TEST_NGINX_FAKE} = "unix:$LiveKitTest::dir/fake.sock";
-}
+$ENV{TEST_NGINX_FAKE} = "unix:$Socket";
+$ENV{TEST_NGINX_FAKE_PORT} = free_port();
+
+# another address of the server, for HTTP/2
+
+our $H2 = '127.0.0.1:' . free_port();
+$ENV{TEST_NGINX_HTTP2} = ($ENV{TEST_NGINX_VERSION_NUM} // 0) < 1025001
+                         ? "listen $H2 http2;" : "listen $H2; http2 on;";
 
 # as LiveKitTest's, but with the Redis that misbehaves
 
@@ -59,10 +67,10 @@ $HttpConfig =~ s/\$TEST_NGINX_REDIS/\$TEST_NGINX_FAKE/;
 sub request {
     my ($line, %with) = @_;
 
-    my $text = "$line HTTP/" . ($with{http} // "1.1") . "\r\nHost: localhost\r\n";
+    my $text = "$line HTTP/" . ($with{http} // "1.1") . "\r\n";
 
-    $text .= "Cookie: " . cookie(sub => $with{as}) . "\r\n" if defined $with{as};
-    $text .= "$_\r\n" for @{ $with{headers} // [] };
+    $text .= "$_\r\n" for 'Host: localhost', @{ $with{headers} // [] };
+    $text .= 'Cookie: ' . cookie(sub => $with{as}) . "\r\n" if defined $with{as};
     $text .= "Connection: close\r\n" if $with{close};
 
     if (defined $with{json}) {
@@ -83,16 +91,17 @@ sub wish {
 }
 
 
-# One request on a connection of its own.
+# One request on a connection of its own; whole, or as request() takes it.
 
 sub ask {
     my $c = client();
-    $c->send(@_ == 1 ? $_[0] : request(@_));
+    $c->send($_[0] =~ /\r\n/ ? $_[0] : request(@_));
     return $c->answer;
 }
 
 
-sub client { return LiveKitStory::Client->new(@_) }
+sub h2 { return LiveKitClient::H2->new($H2) }
+sub client { return LiveKitClient->new(@_) }
 
 
 # Waits for a state of things, which must come; says whether it has.
@@ -112,7 +121,8 @@ sub eventually (&;$) {
 
 
 # Starts the Redis that misbehaves, in place of the one before.  It knows u1
-# as a teacher and u2 as a student of its rooms.
+# as a teacher and u2 as a student of its rooms.  It listens on the socket of
+# $TEST_NGINX_FAKE, or with the option --tcp on $TEST_NGINX_FAKE_PORT.
 
 sub fake {
     my @options = @_;
@@ -122,32 +132,18 @@ sub fake {
     unlink $Socket;
     truncate $Log, 0 if -e $Log;
 
-    open my $data, '>', "$LiveKitTest::dir/fake.json" or die "fake.json: $!";
-    print $data JSON::PP::encode_json({ map {
+    my $data = "$LiveKitTest::dir/fake.json";
+
+    write_json($data, { map {
         ("lkg:room:{$_}" => { 'm:u1' => 'teacher', 'm:u2' => 'student' })
     } @Rooms });
-    close $data;
 
-    pipe my $in, my $end or die "pipe: $!";
-    pipe my $out, my $said or die "pipe: $!";
+    my @where = ('--unix', $Socket);
+    @where = ('--port', $ENV{TEST_NGINX_FAKE_PORT}) if grep { $_ eq '--tcp' } @options;
 
-    $fake = fork // die "fork: $!";
-
-    if ($fake == 0) {
-        close $end;
-        open STDIN, '<&', $in or die "stdin: $!";
-        open STDOUT, '>&', $said or die "stdout: $!";
-        exec 'python3', "$LiveKitTest::root/t/lib/fake_redis.py", '--stdin',
-             '--log', $Log, '--data', "$LiveKitTest::dir/fake.json", (grep { $_ eq '--port' } @options)
-                            ? () : ('--unix', $Socket), @options
-            or POSIX::_exit(127);
-    }
-
-    close $in;
-    close $said;
-    $fake_end = $end;
-
-    die "fake_redis.py did not start" unless ($out->getline // '') =~ /ready/;
+    ($fake, $fake_end) = helper('fake_redis.py', '--stdin', '--log', $Log,
+                                '--data', $data, @where,
+                                grep { $_ ne '--tcp' } @options);
     return;
 }
 
@@ -165,13 +161,83 @@ sub end_fake {
 }
 
 
+# What names mean from now on: name => [addresses].
+
+sub names {
+    my %names = @_;
+
+    write_json("$LiveKitTest::dir/names.json", \%names);
+    return if $dns;
+
+    ($dns, $dns_end, my $said) = helper('fake_dns.py', "$LiveKitTest::dir/names.json");
+    ($ENV{TEST_NGINX_DNS}) = map { "127.0.0.1:$_" } $said =~ /(\d+)/;
+    return;
+}
+
+
+sub end_dns {
+    return unless $dns;
+
+    close $dns_end;
+    waitpid $dns, 0;
+    undef $dns;
+}
+
+
+# A program of this directory, which says "ready" and ends with its input:
+# its pid, its input and what it said.
+
+sub helper {
+    my ($program, @options) = @_;
+
+    pipe my $in, my $end or die "pipe: $!";
+    pipe my $out, my $say or die "pipe: $!";
+
+    my $pid = fork // die "fork: $!";
+
+    if ($pid == 0) {
+        close $end;
+        open STDIN, '<&', $in or die "stdin: $!";
+        open STDOUT, '>&', $say or die "stdout: $!";
+        exec 'python3', "$LiveKitTest::root/t/lib/$program", @options
+            or POSIX::_exit(127);
+    }
+
+    close $in;
+    close $say;
+
+    my $said = $out->getline // '';
+    die "$program did not start" unless $said =~ /ready/;
+
+    return ($pid, $end, $said);
+}
+
+
+sub write_json {
+    my ($name, $value) = @_;
+
+    open my $fh, '>', "$name.new" or die "$name: $!";
+    print $fh JSON::PP::encode_json($value);
+    close $fh;
+
+    rename "$name.new", $name or die "$name: $!";
+}
+
+
+sub free_port {
+    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+            or die "listen: $!";
+    return $s->sockport;
+}
+
+
 sub fake_pid { return $fake }
 
 
 # What the fake has seen: lookups as "HMGET key field ...".
 
 sub seen {
-    open my $fh, '<', $Log or return;
+    open my $fh, "<", $Log or return;
     my @events = map { JSON::PP::decode_json($_) } <$fh>;
     return map { join ' ', @{ $_->{argv} } }
            grep { $_->{event} eq 'command'
@@ -238,11 +304,15 @@ sub gone {
 }
 
 
-sub error_log {
-    open my $fh, '<', $Test::Nginx::Util::ErrLogFile or return '';
+sub slurp {
+    my $name = shift;
+    open my $fh, '<', $name or return '';
     local $/;
     return <$fh> // '';
 }
+
+
+sub error_log { return slurp($Test::Nginx::Util::ErrLogFile) }
 
 
 # Lines of the log that are none of an error's proper ones.
@@ -270,11 +340,25 @@ sub import {
         if (defined $block->fake_redis) {
             fake(split ' ', $block->fake_redis);
 
-            $block->set_value(http_config => $HttpConfig)
+            my $config = $HttpConfig;
+            $config =~ s{\$TEST_NGINX_FAKE}{redis://127.0.0.1:\$TEST_NGINX_FAKE_PORT}
+                if $block->fake_redis =~ /--tcp/;
+
+            $block->set_value(http_config => $config)
                 unless defined $block->http_config;
         }
 
-        redis('CONFIG', 'RESETSTAT') if defined $block->lookups;
+        if (defined $block->names) {
+            my ($name, @addresses) = split ' ', $block->names;
+            names($name => \@addresses);
+        }
+
+        if (defined $block->before) {
+            my $trouble = run_story($block->before . '; ()');
+            die $block->name . ": $trouble" if $trouble;
+        }
+
+        redis('CONFIG', 'RESETSTAT') if defined $block->lookups || defined $block->story;
 
         if (defined $block->processes) {
             Test::Nginx::Socket::master_on();
@@ -285,12 +369,19 @@ sub import {
             Test::Nginx::Socket::workers(1);
         }
 
+        $Test::Nginx::Util::WorkerUser = $ENV{TEST_NGINX_WORKER_USER};
+
+        if (defined(my $user = $block->worker_user)) {
+            my $group = (getpwnam $user)[3] // die "no user $user";
+            $Test::Nginx::Util::WorkerUser = "$user " . getgrgid $group;
+        }
+
         if (defined $block->story) {
             my $code = $block->story;
 
             $block->set_value(request => "GET /once-upon-a-time");
             $block->set_value(config => ($block->config // '')
-                                        . "\nlocation = /once-upon-a-time { return 200; }\n");
+                                        . "\nlocation = /once-upon-a-time { access_log off; return 200; }\n");
             $block->set_value(response_body_filters => sub { run_story($code) });
         }
 
@@ -315,7 +406,7 @@ sub import {
                        $block->name . " - questions to redis");
     });
 
-    Test::Nginx::Util::add_test_cleanup_handler(sub { end_fake() });
+    Test::Nginx::Util::add_test_cleanup_handler(sub { end_fake(); end_dns() });
 }
 
 
@@ -323,174 +414,8 @@ END {
     if ($$ == $owner) {
         local $?;
         end_fake('KILL');
+        end_dns();
     }
-}
-
-
-package LiveKitStory::Client;
-
-use strict;
-use warnings;
-
-use Time::HiRes qw(time);
-
-
-sub new {
-    my ($class, %with) = @_;
-
-    my $socket = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1',
-        PeerPort => $with{port} // Test::Nginx::Util::server_port_for_client(),
-        Timeout => 5) or die "connect: $!";
-
-    return bless { socket => $socket, data => '' }, $class;
-}
-
-
-sub send {
-    my ($self, @parts) = @_;
-
-    local $SIG{PIPE} = 'IGNORE';
-    $self->{socket}->syswrite($_) for @parts;
-    return $self;
-}
-
-
-# Each part in a segment of its own, and not at once.
-
-sub trickle {
-    my ($self, $delay, @parts) = @_;
-
-    for my $part (@parts) {
-        $self->send($part);
-        Time::HiRes::sleep $delay;
-    }
-
-    return $self;
-}
-
-
-sub read {
-    my ($self, $seconds) = @_;
-
-    return 0 unless IO::Select->new($self->{socket})->can_read($seconds);
-
-    my $n = $self->{socket}->sysread(my $bytes, 65536);
-    $self->{closed} = 1 unless $n;
-    $self->{data} .= $bytes if $n;
-
-    return $n;
-}
-
-
-# The next answer on the connection; its status is "closed" if nginx closes
-# the connection instead, and "nothing" if there is none in time.
-
-sub answer {
-    my ($self, $seconds) = @_;
-
-    my $end = time + ($seconds // 5);
-
-    for (;;) {
-        my $answer = $self->parse;
-        return $answer if $answer;
-
-        return LiveKitStory::Answer->new('closed') if $self->{closed};
-
-        my $left = $end - time;
-        return LiveKitStory::Answer->new('nothing') if $left <= 0;
-
-        $self->read($left);
-    }
-}
-
-
-sub parse {
-    my $self = shift;
-
-    $self->{data} =~ /\A(.*?\r\n)\r\n/s or return;
-
-    my ($head, $length) = ($1, length($1) + 2);
-    my ($status) = $head =~ m{^HTTP/1\.[01] (\d+)};
-
-    my $body = '';
-
-    if ($status !~ /^(1..|204|304)$/ && !$self->{head}) {
-
-        if ($head =~ /^Content-Length: (\d+)/mi) {
-            return if length $self->{data} < $length + $1;
-            $body = substr $self->{data}, $length, $1;
-            $length += $1;
-
-        } else {
-            return unless $self->{closed};
-            $body = substr $self->{data}, $length;
-            $length = length $self->{data};
-        }
-    }
-
-    substr $self->{data}, 0, $length, '';
-
-    return LiveKitStory::Answer->new($status, $head, $body);
-}
-
-
-sub close {
-    my $self = shift;
-    $self->{socket}->close;
-}
-
-
-sub reset {
-    my $self = shift;
-    setsockopt $self->{socket}, Socket::SOL_SOCKET, Socket::SO_LINGER,
-               pack('ii', 1, 0);
-    $self->{socket}->close;
-}
-
-
-package LiveKitStory::Answer;
-
-use strict;
-use warnings;
-
-use overload '""' => sub { $_[0]{status} }, 'eq' => sub { "$_[0]" eq "$_[1]" };
-
-
-sub new {
-    my ($class, $status, $head, $body) = @_;
-    return bless { status => $status, head => $head // '', body => $body // '',
-                   time => Time::HiRes::time }, $class;
-}
-
-
-sub status { return $_[0]{status} }
-sub body { return $_[0]{body} }
-sub head { return $_[0]{head} }
-
-
-sub header {
-    my ($self, $name) = @_;
-    my @values = $self->{head} =~ /^\Q$name\E:[ \t]*(.*?)\r$/mig;
-    return @values ? join(', ', @values) : undef;
-}
-
-
-sub json { return eval { JSON::PP::decode_json($_[0]{body}) } // {} }
-
-
-# Whom the token is for, or what is wrong.
-
-sub who {
-    my $self = shift;
-
-    my $json = $self->json;
-    return $json->{error} if $json->{error};
-
-    my $token = $json->{token} // return $self->{status};
-    my ($h, $p) = split /\./, $token;
-
-    return eval { JSON::PP::decode_json(LiveKitTest::unbase64url($p))->{sub} };
 }
 
 1;

@@ -12,6 +12,9 @@ package LiveKitTest;
 #
 # In the "eval" sections of a block write ::as(...), ::jwt(...) and so on.
 #
+# A block with "answer: 403", or "answer: 400 A sentence." where it is not the
+# usual one, gets exactly that error: status, body and headers.
+#
 # A block with "must_die" whose configuration has a comment "# wrong" must be
 # told that very line of nginx.conf.
 
@@ -360,6 +363,53 @@ sub share_block {
 }
 
 
+# The errors of an endpoint, as README has them.
+
+my %error = (
+    400 => [ 'bad_request', 'The request is not understood.' ],
+    401 => [ 'unauthorized', 'There is no valid session; sign in and try again.' ],
+    403 => [ 'forbidden', 'This session may not do that.' ],
+    405 => [ 'method_not_allowed', 'This method is not supported here.' ],
+    413 => [ 'payload_too_large', 'The request body is too large.' ],
+    415 => [ 'unsupported_media_type',
+             'Send the request as Content-Type: application/json.' ],
+    500 => [ 'internal_error', 'The server could not answer.' ],
+    503 => [ 'unavailable',
+             'Access cannot be checked at the moment; try again.' ],
+);
+
+sub expect_error {
+    my ($block, $answer) = @_;
+
+    my ($status, $message) = $answer =~ /^\s*(\d+)(?: (.+?))?\s*$/s;
+    my ($code, $usual) = @{ $error{$status} };
+
+    $message //= $usual;
+
+    my $headers = join "\n",
+        ($block->response_headers // '') =~ /(.+)/g,
+        'Content-Type: application/json',
+        'Cache-Control: no-store',
+        $status == 401 ? 'WWW-Authenticate: Bearer realm="livekit"' : '! WWW-Authenticate',
+        $status == 503 ? 'Retry-After: 1' : '! Retry-After',
+        $status == 405 ? 'Allow: GET, POST' : '! Allow',
+        '! Set-Cookie', '! X-LiveKit-Identity', '! X-LiveKit-Role';
+
+    # each of several requests is answered so
+
+    my $n = ref $block->request eq 'ARRAY' ? @{ $block->request } : 1;
+
+    $block->set_value(error_code => [ ($status) x $n ]);
+    $block->set_value(response_headers => [ ($headers) x $n ]);
+    $block->set_value(response_body =>
+                      [ (qq({"error":"$code","message":"$message"}\n)) x $n ]);
+
+    if (!defined $block->no_error_log && defined $block->error_log) {
+        $block->set_value(no_error_log => "[crit]\n[alert]\n[emerg]\n");
+    }
+}
+
+
 sub prepare_must_die {
     my $block = shift;
 
@@ -386,17 +436,27 @@ sub check_line {
 
     my $conf = $Test::Nginx::Util::ConfFile;
 
-    open my $fh, '<', $conf or return;
-    my ($line) = map { $_->[0] } grep { $_->[1] =~ /# wrong/ } map { [ $., $_ ] } <$fh>;
+    my ($n, $line);
+
+    open my $fh, '<', $conf or die "$conf: $!";
+
+    while (<$fh>) {
+        $n = $. if /# wrong/;
+    }
+
     close $fh;
 
-    return unless $line;
+    return unless $n;
 
-    open $fh, '<', $Test::Nginx::Util::ErrLogFile or return;
-    my @lines = grep { /\[emerg\]/ } <$fh>;
+    open $fh, '<', $Test::Nginx::Util::ErrLogFile or die "error.log: $!";
+
+    while (<$fh>) {
+        $line //= $_ if /\[emerg\]/;
+    }
+
     close $fh;
 
-    Test::More::like($lines[0] // '', qr/ in \Q$conf\E:$line$/,
+    Test::More::like($line, qr/ in \Q$conf\E:$n\b/,
                      $block->name . " - names the line");
 }
 
@@ -408,6 +468,8 @@ sub import {
 
     Test::Nginx::Socket::add_test_cleanup_handler(\&check_line);
 
+    # the first that is added runs last: a suite's own come before it
+
     Test::Nginx::Socket::add_block_preprocessor(sub {
         my $block = shift;
 
@@ -416,6 +478,7 @@ sub import {
         }
 
         prepare_must_die($block) if defined $block->must_die;
+        expect_error($block, $block->answer) if defined $block->answer;
 
         if (!defined $block->request && !defined $block->must_die
             && !defined $block->raw_request && !defined $block->pipelined_requests)
