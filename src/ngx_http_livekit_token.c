@@ -260,7 +260,7 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
 {
     u_char                       *p;
     size_t                        len;
-    ngx_str_t                     url, name;
+    ngx_str_t                     url, name, room;
     ngx_http_livekit_loc_conf_t  *llcf;
 
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
@@ -286,11 +286,15 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
         }
     }
 
+    /* by the name that it was asked for, if it was */
+
+    room = ctx->asked.room.len ? ctx->asked.room : ctx->room;
+
     /* escaped, a byte takes six at most */
 
     len = sizeof("{\"serverUrl\":\"\",\"roomName\":\"\","
                  "\"participantName\":\"\",\"participantToken\":\"\"}")
-          + 6 * (url.len + name.len + ctx->asked.room.len) + token->len;
+          + 6 * (url.len + name.len + room.len) + token->len;
 
     body->data = ngx_pnalloc(r->pool, len);
     if (body->data == NULL) {
@@ -310,7 +314,7 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
         p = ngx_cpymem(body->data, "{\"serverUrl\":\"", 14);
         p = ngx_http_livekit_token_text(p, &url);
         p = ngx_cpymem(p, "\",\"roomName\":\"", 14);
-        p = ngx_http_livekit_token_text(p, &ctx->asked.room);
+        p = ngx_http_livekit_token_text(p, &room);
         p = ngx_cpymem(p, "\",\"participantName\":\"", 21);
         p = ngx_http_livekit_token_text(p, &name);
         p = ngx_cpymem(p, "\",\"participantToken\":\"", 22);

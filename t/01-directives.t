@@ -98,12 +98,14 @@ invalid Redis url: "redis://host" or "unix:/path" expected
 invalid port in Redis url "127.0.0.1"
 
 
-=== TEST 5: livekit_redis with a database that is not a number
+=== TEST 5: livekit_redis with a database that is not a number, but may be a secret
 --- http_config
-    livekit_redis redis://127.0.0.1/facts;   # wrong
+    livekit_redis redis://127.0.0.1/hunter2;   # wrong
 --- must_die
 --- error_log
-invalid database number in Redis url
+invalid database number in Redis url; it is a number and stands last
+--- no_error_log
+hunter2
 
 
 === TEST 6: livekit_redis with a negative database
@@ -574,12 +576,12 @@ secret= needs a value
 session preset "jwt" needs cookie=, or bearer, or both
 
 
-=== TEST 60: livekit_session with an algorithm that there is not yet
+=== TEST 60: livekit_session with an algorithm that a secret is nothing for
 --- config
     livekit_session jwt "secret=a session secret of 32 bytes or more" cookie=c alg=RS256;   # wrong
 --- must_die
 --- error_log
-alg= must be HS256: there is no other yet
+alg= names what needs key= or jwks= and no secret=
 
 
 === TEST 61: livekit_session with a name that no cookie can have

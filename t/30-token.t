@@ -145,7 +145,18 @@ GET /token?roomName=math
 {"serverUrl":"wss://live.example.com","roomName":"math","participantName":"u1","participantToken":"TOKEN"}
 
 
-=== TEST 6: the token is the same in all of them
+=== TEST 6: and the room that they get, where they name none
+--- config
+    location = /token { livekit_room webinar-1; livekit_token; }
+--- request
+GET /token
+--- more_headers eval: "Cookie: " . ::cookie(sub => "u2")
+--- response_body_filters eval: \&::shape
+--- response_body chomp
+{"serverUrl":"wss://live.example.com","roomName":"webinar-1","participantName":"u2","participantToken":"TOKEN"}
+
+
+=== TEST 7: the token is the same in all of them
 --- request eval
 [ ::post('{"roomName":"math"}'), ::source(), "GET /token?roomName=math", "GET /token?room_name=math",
   "GET /token?room=math" ]
@@ -155,7 +166,7 @@ GET /token?roomName=math
 --- response_body eval: [ ($::Student) x 5 ]
 
 
-=== TEST 7: names are escaped where they must be
+=== TEST 8: names are escaped where they must be
 --- request
 GET /token?roomName=math
 --- more_headers eval: "Cookie: " . ::cookie(sub => "u1", name => "A\"nn \\ <b> & \x{e9}")
@@ -164,7 +175,7 @@ GET /token?roomName=math
 "{\"serverUrl\":\"wss://live.example.com\",\"roomName\":\"math\",\"participantName\":\"A\\\"nn \\\\ <b> & \xc3\xa9\",\"participantToken\":\"TOKEN\"}"
 
 
-=== TEST 8: in the token, too
+=== TEST 9: in the token, too
 --- more_headers eval: ::as(sub => "u\"1\\", name => "A\"nn \\ <b>")
 --- init
 ::redis("HSET", "lkg:room:{math}", "m:u\"1\\", "student");
@@ -173,7 +184,7 @@ GET /token?roomName=math
 u"1\ A"nn \ <b>
 
 
-=== TEST 9: a teacher may take the role of a student
+=== TEST 10: a teacher may take the role of a student
 --- request eval
 [ ::post('{"roomName":"math","role":"student"}'), ::source('"role":"student"'),
   "GET /token?roomName=math&role=student" ]
@@ -183,7 +194,7 @@ u"1\ A"nn \ <b>
 --- response_body eval: [ ("u1 false {\"role\":\"student\"}\n") x 3 ]
 
 
-=== TEST 10: and may ask for the own one, by name or not at all
+=== TEST 11: and may ask for the own one, by name or not at all
 --- request eval
 [ ::post('{"roomName":"math","role":"teacher"}'), ::post('{"roomName":"math","role":""}'),
   ::post('{"roomName":"math","role":null}'), "GET /token?roomName=math&role=" ]
@@ -193,7 +204,7 @@ u"1\ A"nn \ <b>
 --- response_body eval: [ ("u1 true {\"role\":\"teacher\"}\n") x 4 ]
 
 
-=== TEST 11: a student may not take the role of a teacher
+=== TEST 12: a student may not take the role of a teacher
 --- request eval
 [ ::post('{"roomName":"math","role":"teacher"}'), ::source('"role":"teacher"'),
   "GET /token?roomName=math&role=teacher", "GET /token?roomName=math&role=%74eacher" ]
@@ -203,7 +214,7 @@ u"1\ A"nn \ <b>
 livekit: forbidden: role_not_taken, room "math", identity "u2"
 
 
-=== TEST 12: nobody may take a role that there is not, or spell it in another way
+=== TEST 13: nobody may take a role that there is not, or spell it in another way
 --- request eval
 [ map { ::post('{"roomName":"math","role":"' . $_ . '"}') } qw(admin Student student\u0020) ]
 --- more_headers eval: ::as(sub => "u1")
@@ -212,7 +223,7 @@ livekit: forbidden: role_not_taken, room "math", identity "u2"
 livekit: forbidden: role_not_taken, room "math", identity "u1"
 
 
-=== TEST 13: nothing else that a client says adds a grant or changes who it is
+=== TEST 14: nothing else that a client says adds a grant or changes who it is
 --- request eval
 [ (map { ::post('{"roomName":"math",' . $_ . '}') }
        '"video":{"roomAdmin":true,"canPublish":true}', '"grants":{"canPublish":true}', '"canPublish":true',
@@ -232,7 +243,7 @@ livekit: forbidden: role_not_taken, room "math", identity "u1"
 --- response_body eval: [ ($::Student) x 17 ]
 
 
-=== TEST 14: nor does a header
+=== TEST 15: nor does a header
 --- more_headers eval
 ::as(sub => "u2") . <<'_EOC_'
 
@@ -248,7 +259,7 @@ _EOC_
 --- response_body eval: $::Student
 
 
-=== TEST 15: nor what is said twice
+=== TEST 16: nor what is said twice
 --- request eval
 [ map { ::post("{$_}") } '"roomName":"math","role":"student","role":"teacher"', '"roomName":"closed","roomName":"math"',
                          '"roomName":"math","ro\u006ce":"teacher","role":"student"', '"x":1,"roomName":"math","x":2' ]
@@ -256,7 +267,7 @@ _EOC_
 --- answer: 400 The body is not valid JSON, or a name stands in it twice.
 
 
-=== TEST 16: nor in a query string
+=== TEST 17: nor in a query string
 --- request eval
 [ map { "GET /token?$_" } "roomName=math&roomName=math", "roomName=math&%72oomName=closed",
                           "roomName=math&role=student&role=teacher", "roomName=math&role=student&r%6fle=teacher",
@@ -265,18 +276,18 @@ _EOC_
 --- answer: 400 An argument is given twice or is not encoded rightly.
 
 
-=== TEST 17: two names of one argument must mean the same room
+=== TEST 18: two names of one argument must mean the same room
 --- request eval: [ map { "GET /token?$_" } "roomName=math&room_name=closed", "room=closed&roomName=math" ]
 --- more_headers eval: "Cookie: " . ::cookie(sub => "u2")
 --- answer: 400 An argument is given twice or is not encoded rightly.
 
 
-=== TEST 18: nor do two cookies
+=== TEST 19: nor do two cookies
 --- more_headers eval: ::as(sub => "u2") . "; " . ::cookie(sub => "u1")
 --- answer: 401
 
 
-=== TEST 19: a query string is decoded
+=== TEST 20: a query string is decoded
 --- request eval: [ map { "GET /token?$_" } "roomName=m%61th", "%72oomName=math", "a&b=&roomName=math&&" ]
 --- more_headers eval: "Cookie: " . ::cookie(sub => "u2")
 --- error_code eval: [ (200) x 3 ]
@@ -284,13 +295,13 @@ _EOC_
 --- response_body eval: [ ("u2 math\n") x 3 ]
 
 
-=== TEST 20: roomName and room_name together are two dialects at once
+=== TEST 21: roomName and room_name together are two dialects at once
 --- request eval: [ map { ::post("{$_}") } '"roomName":"math","room_name":"math"', '"room_name":"math","roomName":"closed"' ]
 --- more_headers eval: ::as(sub => "u2")
 --- answer: 400 Say roomName or room_name, not both.
 
 
-=== TEST 21: one that is null is not there
+=== TEST 22: one that is null is not there
 --- request eval: [ map { ::post("{$_}") } '"roomName":"math","room_name":null', '"room_name":"math","roomName":null' ]
 --- more_headers eval: ::as(sub => "u2")
 --- error_code eval: [ 200, 201 ]
@@ -298,7 +309,7 @@ _EOC_
 --- response_body eval: [ ("u2 math\n") x 2 ]
 
 
-=== TEST 22: a name in another case is another name
+=== TEST 23: a name in another case is another name
 --- request eval: [ map { ::post("{$_}") } '"roomname":"math"', '"RoomName":"math"', '"room name":"math"' ]
 --- more_headers eval: ::as(sub => "u2")
 --- answer: 400 Say which room: roomName.
@@ -306,14 +317,14 @@ _EOC_
 livekit: refused: no_room
 
 
-=== TEST 23: a body that is no JSON object
+=== TEST 24: a body that is no JSON object
 --- request eval
 [ map { ::post($_) } '["math"]', '"math"', '17', 'null', 'true' ]
 --- more_headers eval: ::as(sub => "u2")
 --- answer: 400 The body must be a JSON object.
 
 
-=== TEST 24: a body that is no JSON
+=== TEST 25: a body that is no JSON
 --- request eval
 [ map { ::post($_) } 'roomName=math', '{"roomName":"math"', '{"roomName":"math"} {}', "{'roomName':'math'}",
                      '{roomName:"math"}', '{"roomName":"math",}', "\xef\xbb\xbf{\"roomName\":\"math\"}",
@@ -323,14 +334,14 @@ livekit: refused: no_room
 --- answer: 400 The body is not valid JSON, or a name stands in it twice.
 
 
-=== TEST 25: no body at all
+=== TEST 26: no body at all
 --- request
 POST /token
 --- more_headers eval: ::as(sub => "u2") . "\nContent-Length: 0"
 --- answer: 400 The body is not valid JSON, or a name stands in it twice.
 
 
-=== TEST 26: a body that is deeper or has more in it than anybody means
+=== TEST 27: a body that is deeper or has more in it than anybody means
 --- request eval
 [ ::post('{"roomName":"math","x":' . '[' x 2000 . ']' x 2000 . '}'), ::post('{"roomName":"math","x":' . '{"a":' x 100 . '1' . '}' x 101),
   ::post('{"roomName":"math","x":[' . '0,' x 4000 . '0]}'), ::post('{"roomName":"math",' . CORE::join(",", map { "\"$_\":0" } 1 .. 1000) . '}') ]
@@ -338,7 +349,7 @@ POST /token
 --- answer: 400 The body is not valid JSON, or a name stands in it twice.
 
 
-=== TEST 27: a field of another type
+=== TEST 28: a field of another type
 --- request eval
 [ (map { ::post("{$_}") } '"roomName":17', '"roomName":["math"]', '"roomName":{"a":"math"}', '"roomName":true',
                           '"roomName":"math","role":["student"]', '"roomName":"math","role":0'),
@@ -349,7 +360,7 @@ POST /token
 --- answer: 400 A field of the request has a wrong type.
 
 
-=== TEST 28: fields that are null or empty count as absent
+=== TEST 29: fields that are null or empty count as absent
 --- request eval
 [ map { ::source($_) } '"participant_name":"","participant_metadata":"","participant_identity":"","participant_attributes":{},"room_config":{}',
                        '"participant_name":null,"participant_metadata":null,"participant_identity":null,"participant_attributes":null,"room_config":null' ]
@@ -359,37 +370,37 @@ POST /token
 --- response_body eval: [ ($::Student) x 2 ]
 
 
-=== TEST 29: a client's name, where the policy does not accept it
+=== TEST 30: a client's name, where the policy does not accept it
 --- request eval: ::source('"participant_name":"Teacher"')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: participant_name
 
 
-=== TEST 30: a client's metadata
+=== TEST 31: a client's metadata
 --- request eval: ::source('"participant_metadata":"{\"role\":\"teacher\"}"')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: participant_metadata
 
 
-=== TEST 31: a client's attributes
+=== TEST 32: a client's attributes
 --- request eval: ::source('"participant_attributes":{"role":"teacher"}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: participant_attributes
 
 
-=== TEST 32: a client's idea of the room
+=== TEST 33: a client's idea of the room
 --- request eval: ::source('"room_config":{"egress":{"room":{"file_outputs":[{"filepath":"x"}]}}}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: room_config
 
 
-=== TEST 33: in the application's own dialect as well
+=== TEST 34: in the application's own dialect as well
 --- request eval: ::post('{"roomName":"math","room_config":{"max_participants":2}}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: room_config
 
 
-=== TEST 34: strangers learn nothing of it
+=== TEST 35: strangers learn nothing of it
 --- request eval: ::source('"participant_name":"Teacher"')
 --- more_headers eval: ::as(sub => "mallory")
 --- answer: 403
@@ -397,7 +408,7 @@ POST /token
 livekit: forbidden: not_member, room "math", identity "mallory"
 
 
-=== TEST 35: the own identity may be asked for
+=== TEST 36: the own identity may be asked for
 --- request eval: ::source('"participant_identity":"u2"')
 --- more_headers eval: ::as(sub => "u2")
 --- error_code: 201
@@ -405,7 +416,7 @@ livekit: forbidden: not_member, room "math", identity "mallory"
 --- response_body eval: $::Student
 
 
-=== TEST 36: another's may not, nor a device where the policy has none
+=== TEST 37: another's may not, nor a device where the policy has none
 --- request eval: [ map { ::source("\"participant_identity\":\"$_\"") } "u1", "U2", "u2 ", "u2#x", "u2~phone", "u" ]
 --- more_headers eval: ::as(sub => "u2")
 --- answer: 403
@@ -413,7 +424,7 @@ livekit: forbidden: not_member, room "math", identity "mallory"
 livekit: forbidden: identity_mismatch, room "math", identity "u2"
 
 
-=== TEST 37: with devices a user may join from several
+=== TEST 38: with devices a user may join from several
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval: [ map { ::source("\"participant_identity\":\"$_\"") } "u2~phone", "u2~P-1_x", "u2~" . "x" x 32 ]
 --- more_headers eval: ::as(sub => "u2")
@@ -422,7 +433,7 @@ livekit: forbidden: identity_mismatch, room "math", identity "u2"
 --- response_body eval: [ map { "$_ student\n" } "u2~phone", "u2~P-1_x", "u2~" . "x" x 32 ]
 
 
-=== TEST 38: from their own
+=== TEST 39: from their own
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval
 [ map { ::source("\"participant_identity\":\"$_\"") }
@@ -433,7 +444,7 @@ livekit: forbidden: identity_mismatch, room "math", identity "u2"
 livekit: forbidden: identity_mismatch, room "math", identity "u2"
 
 
-=== TEST 39: and a ban is for all of them
+=== TEST 40: and a ban is for all of them
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval: ::source('"participant_identity":"banned~phone"')
 --- more_headers eval: ::as(sub => "banned")
@@ -442,7 +453,7 @@ livekit: forbidden: identity_mismatch, room "math", identity "u2"
 livekit: forbidden: banned, room "math", identity "banned"
 
 
-=== TEST 40: what the policy says of name, metadata, attributes, time and sources is in the token
+=== TEST 41: what the policy says of name, metadata, attributes, time and sources is in the token
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- more_headers eval: ::as(sub => "u1", name => "Ann", team => "red\"x", group => "a\"b\\c")
 --- response_body_filters eval: \&::claims
@@ -450,7 +461,7 @@ livekit: forbidden: banned, room "math", identity "banned"
 {"attributes":{"role":"teacher","team":"red\"x"},"fresh":true,"iss":"LKkey","metadata":"{\"room\":\"math\",\"group\":\"a\\\"b\\\\c\"}","name":"Ann (teacher)","sub":"u1","ttl":60,"video":{"canManageAgentSession":false,"canPublish":true,"canPublishData":false,"canPublishSources":["camera","microphone"],"canSubscribe":false,"canSubscribeMetrics":false,"canUpdateOwnMetadata":false,"room":"math","roomJoin":true}}
 
 
-=== TEST 41: what it accepts from a client, too, and its own attributes win
+=== TEST 42: what it accepts from a client, too, and its own attributes win
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval
 ::source('"participant_name":"Bob \"2\"","participant_attributes":{"hand":"up","role":"teacher"}')
@@ -461,7 +472,7 @@ livekit: forbidden: banned, room "math", identity "banned"
 u2 Bob "2" {"hand":"up","role":"student","team":"red"} false
 
 
-=== TEST 42: metadata as the client has it, where the policy has none itself
+=== TEST 43: metadata as the client has it, where the policy has none itself
 --- config eval: "$::Metadata location = /token { livekit_token; }"
 --- request eval: ::source('"participant_metadata":"{\"a\":1}"')
 --- more_headers eval: ::as(sub => "u2")
@@ -471,7 +482,7 @@ u2 Bob "2" {"hand":"up","role":"student","team":"red"} false
 u2 {"a":1} false
 
 
-=== TEST 43: and the fields of a room's configuration, by either spelling
+=== TEST 44: and the fields of a room's configuration, by either spelling
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval
 [ map { ::source("\"room_config\":$_") }
@@ -484,28 +495,28 @@ u2 {"a":1} false
 [ ('u2 {"agents":[{"agentName":"helper","metadata":"x"}],"emptyTimeout":60,"maxParticipants":8,"metadata":"m","tags":{"a":"b"}}' . "\n") x 2 ]
 
 
-=== TEST 44: never a recording
+=== TEST 45: never a recording
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval: ::source('"room_config":{"max_participants":8,"egress":{"room":{}}}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: room_config
 
 
-=== TEST 45: nor a field that it does not name
+=== TEST 46: nor a field that it does not name
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval: ::source('"room_config":{"name":"other"}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: room_config
 
 
-=== TEST 46: nor an attribute that it does not name
+=== TEST 47: nor an attribute that it does not name
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval: ::source('"participant_attributes":{"hand":"up","lk.agent.state":"x"}')
 --- more_headers eval: ::as(sub => "u2")
 --- forbidden_field: participant_attributes
 
 
-=== TEST 47: an accepted field with a value that it cannot have
+=== TEST 48: an accepted field with a value that it cannot have
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request eval
 [ map { ::source($_) } '"participant_name":"a\u0007b"', '"participant_name":"' . "x" x 257 . '"', '"participant_attributes":{"hand":1}',
@@ -518,7 +529,7 @@ u2 {"a":1} false
 livekit: forbidden: bad_field
 
 
-=== TEST 48: what a policy accepts, LiveKit Meet may say in its query string
+=== TEST 49: what a policy accepts, LiveKit Meet may say in its query string
 --- config eval: "$::Metadata location = /token { livekit_token; }"
 --- request
 GET /token?roomName=math&participantName=Bob+%22B%22&metadata=m&region=eu
@@ -528,7 +539,7 @@ GET /token?roomName=math&participantName=Bob+%22B%22&metadata=m&region=eu
 u2 Bob "B" m "participantName":"Bob \"B\""
 
 
-=== TEST 49: but only once
+=== TEST 50: but only once
 --- config eval: "$::Accept location = /token { livekit_token; }"
 --- request
 GET /token?roomName=math&participantName=a&participantName=b
@@ -536,7 +547,7 @@ GET /token?roomName=math&participantName=a&participantName=b
 --- answer: 400 An argument is given twice or is not encoded rightly.
 
 
-=== TEST 50: a role may be another in some rooms
+=== TEST 51: a role may be another in some rooms
 --- request eval: ::post('{"roomName":"webinar-1"}')
 --- more_headers eval: ::as(sub => "u2")
 --- response_body_filters eval: ::pick("sub", "video.room", "video.canSubscribe", "video.canPublishData")
@@ -544,7 +555,7 @@ GET /token?roomName=math&participantName=a&participantName=b
 u2 webinar-1 true false
 
 
-=== TEST 51: the url may be built of variables
+=== TEST 52: the url may be built of variables
 --- config
     livekit_url wss://live.$host/$arg_region;
     location = /token { livekit_token; }
@@ -556,7 +567,7 @@ GET /token?roomName=math&region=e"u
 {"serverUrl":"wss://live.localhost/e\"u","roomName":"math","participantName":"u2","participantToken":"TOKEN"}
 
 
-=== TEST 52: where one of them is empty there is no url to tell
+=== TEST 53: where one of them is empty there is no url to tell
 --- config
     livekit_url wss://live.$host/$arg_region;
     location = /token { livekit_token; }
@@ -566,7 +577,7 @@ GET /token?roomName=math&region=e"u
 livekit: a variable in livekit_url "wss://live.$host/$arg_region" is empty
 
 
-=== TEST 53: of several keys the first signs
+=== TEST 54: of several keys the first signs
 --- config
     livekit_key LKnew "the newest api secret, of 32 bytes or more";
     livekit_key LKkey "an api secret of 32 bytes or even more";
@@ -578,7 +589,7 @@ sub { my ($claims, $valid) = LiveKitTest::token_claims($_[0], "the newest api se
 LKnew 1
 
 
-=== TEST 54: a location's own keys replace those outside
+=== TEST 55: a location's own keys replace those outside
 --- config
     livekit_key LKnew "the newest api secret, of 32 bytes or more";
     location = /token { livekit_key LKkey "an api secret of 32 bytes or even more"; livekit_token; }
@@ -588,7 +599,7 @@ LKnew 1
 LKkey u2
 
 
-=== TEST 55: a location's own url, policy and room pattern, too
+=== TEST 56: a location's own url, policy and room pattern, too
 --- config
     livekit_url wss://outside.example.com;
     livekit_policy $TEST_NGINX_DIR/policy.json;
@@ -603,7 +614,7 @@ LKkey u2
 u1 teacher wss://inside.example.com
 
 
-=== TEST 56: a token that is larger than the policy allows is not issued
+=== TEST 57: a token that is larger than the policy allows is not issued
 --- config
     livekit_policy $TEST_NGINX_DIR/small.json;
     location = /token { livekit_token; }
@@ -613,14 +624,14 @@ u1 teacher wss://inside.example.com
 livekit: no token for room "math": it would be larger than the policy's max_size
 
 
-=== TEST 57: nor one that is because of what the client asks for, which it can change
+=== TEST 58: nor one that is because of what the client asks for, which it can change
 --- config eval: "$::Metadata location = /token { livekit_token; }"
 --- request eval: ::source('"participant_metadata":"' . "x" x 4096 . '"')
 --- more_headers eval: ::as(sub => "u2")
 --- answer: 400 With these fields the token is too large.
 
 
-=== TEST 58: one that is small enough is
+=== TEST 59: one that is small enough is
 --- config
     livekit_policy $TEST_NGINX_DIR/small.json;
     location = /token { livekit_token; }
@@ -630,13 +641,13 @@ livekit: no token for room "math": it would be larger than the policy's max_size
 u1 x
 
 
-=== TEST 59: methods that ask for no token
+=== TEST 60: methods that ask for no token
 --- request eval: [ map { "$_ /token?roomName=math\n" } qw(PUT DELETE PATCH OPTIONS PROPFIND QUERY) ]
 --- more_headers eval: ::as(sub => "u1")
 --- answer: 405
 
 
-=== TEST 60: HEAD is one of them
+=== TEST 61: HEAD is one of them
 --- request
 HEAD /token?roomName=math
 --- more_headers eval: "Cookie: " . ::cookie(sub => "u1")
@@ -647,7 +658,7 @@ Cache-Control: no-store
 --- response_body:
 
 
-=== TEST 61: error_page does not come between: clients get the JSON they can read
+=== TEST 62: error_page does not come between: clients get the JSON they can read
 --- config
     error_page 400 401 403 405 413 415 500 503 /error.html;
     location = /error.html { return 200 "oops\n"; }

@@ -32,8 +32,9 @@ check "no tabs and no blanks at the end of a line" \
 check "no // comments" \
     "$(grep -nP '^\s*//|[;{}]\s*//' $files)"
 
-check "no file over 500 lines" \
-    "$(for f in $files; do l=$(wc -l < "$f"); [ "$l" -le 500 ] || echo "$f: $l"; done)"
+check "no file over 500 lines, and the one header that is installed not over 700" \
+    "$(for f in $files; do l=$(wc -l < "$f"); m=500; [ "$f" = lib/lkgrant.h ] && m=700
+       [ "$l" -le $m ] || echo "$f: $l"; done)"
 
 check "no function over 100 lines" \
     "$(look 'FNR == 1 { s = 0 } /^\{/ { s = FNR }

@@ -64,7 +64,7 @@ CONF
 
 start() {
     "$nginx" -p "$dir" -e "$dir/logs/error.log" -c "$dir/nginx.conf" 2>/dev/null
-    until curl -s -o /dev/null http://127.0.0.1:18199/; do sleep 0.1; done
+    until curl -s -o /dev/null http://127.0.0.1:18199/return; do sleep 0.1; done
 }
 
 # the same size of answer, for the comparison to be fair

@@ -71,7 +71,7 @@ sub read {
 sub answer {
     my ($self, $seconds) = @_;
 
-    my $end = time + ($seconds // 5);
+    my $end = time + ($seconds // 5) * ($ENV{LIVEKIT_SLOW} || 1);
 
     for (;;) {
         my $answer = $self->parse;
@@ -238,7 +238,7 @@ sub write {
 sub answer {
     my ($self, $stream, $seconds) = @_;
 
-    my $end = time + ($seconds // 5);
+    my $end = time + ($seconds // 5) * ($ENV{LIVEKIT_SLOW} || 1);
     my $answer = $self->{streams}{$stream} //= { body => '' };
 
     until ($answer->{end}) {

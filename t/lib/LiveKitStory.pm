@@ -36,6 +36,10 @@ use Test::Nginx::Socket ();
 our $Socket = "$LiveKitTest::dir/fake.sock";
 our $Log = "$LiveKitTest::dir/fake.log";
 
+# how many times longer all takes, under valgrind and the like
+
+our $Slow = $ENV{LIVEKIT_SLOW} || 1;
+
 our @Rooms = ('math', map { "fake-$_" } qw(split delay-20 delay-100 loris-50
               last extra close half reset));
 
@@ -109,7 +113,7 @@ sub client { return LiveKitClient->new(@_) }
 sub eventually (&;$) {
     my ($there, $seconds) = @_;
 
-    my $end = time + ($seconds // 8);
+    my $end = time + ($seconds // 8) * $Slow;
 
     while (time < $end) {
         return 1 if $there->();
@@ -117,6 +121,14 @@ sub eventually (&;$) {
     }
 
     return 0;
+}
+
+
+# Whether something took no longer than it may.
+
+sub within {
+    my ($seconds, $start) = @_;
+    return time - $start < $seconds * $Slow;
 }
 
 

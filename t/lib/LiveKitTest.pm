@@ -28,6 +28,7 @@ use File::Temp qw(tempdir);
 use IO::Socket::UNIX;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 decode_base64);
+use POSIX ();
 
 our ($root, $dir, $secret, $key, $redis_pid);
 
@@ -204,7 +205,10 @@ sub start_redis {
     die "fork: $!" unless defined $redis_pid;
 
     if ($redis_pid == 0) {
-        exec 'redis-server', "$dir/redis.conf" or exit 127;
+        # it ends with the test, however that ends
+
+        exec 'setpriv', '--pdeathsig', 'KILL', 'redis-server', "$dir/redis.conf"
+            or POSIX::_exit(127);
     }
 
     for (1 .. 100) {
@@ -461,6 +465,29 @@ sub check_line {
 }
 
 
+# Under valgrind and the like ($LIVEKIT_SLOW times as slow) nginx waits so
+# much longer for Redis.
+
+sub give_time {
+    my $block = shift;
+
+    my $times = $ENV{LIVEKIT_SLOW} || 1;
+    return if $times == 1 || defined $block->must_die;
+
+    my $config = $block->http_config;
+    return unless $config =~ /livekit_redis /;
+
+    for (['livekit_redis_timeout', 200], ['livekit_redis_connect_timeout', 100]) {
+        my ($name, $usual) = @$_;
+
+        $config =~ s/$name \K(\d+)/$1 * $times/e
+            or $config .= "\n    $name " . $usual * $times . "ms;\n";
+    }
+
+    $block->set_value(http_config => $config);
+}
+
+
 sub import {
     write_policy($Policy);
     start_redis();
@@ -492,6 +519,7 @@ sub import {
             $block->set_value(no_error_log => "[error]\n[crit]\n[alert]\n[emerg]\n");
         }
 
+        give_time($block);
         share_block($block);
     });
 
