@@ -172,4 +172,5 @@ help:
 
 FORCE:
 
+.SECONDARY:
 .PHONY: all lib tool module deps deps-nginx static install clean help demo test FORCE

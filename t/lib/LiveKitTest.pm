@@ -44,6 +44,7 @@ BEGIN {
         unless $ENV{TEST_NGINX_STATIC};
     $ENV{TEST_NGINX_SERVROOT} ||= "$root/build/servroot";
     $ENV{TEST_NGINX_TIMEOUT} ||= 5;
+    $ENV{TEST_NGINX_PORT} ||= 1984;
     $ENV{TEST_NGINX_DIR} = $dir;
     $ENV{TEST_NGINX_ROOT} = $root;
     $ENV{TEST_NGINX_REDIS} = "unix:$dir/redis.sock";
