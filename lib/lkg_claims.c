@@ -10,6 +10,8 @@
 /* The end of the year 9999: later is as good as this. */
 #define LKG_CLAIMS_LATEST  253402300799
 
+#define LKG_CLAIMS_MILLISECONDS  100000000000   /* a number above this */
+
 
 /* "sub" and "user.id", but not "user..id". */
 
@@ -144,6 +146,27 @@ lkg_claims_times(const lkg_json *claims, int64_t now, int64_t leeway,
 }
 
 
+/* Date.now() and its like are far above what seconds will ever be. */
+
+static int
+lkg_claims_when(const lkg_json *claims, lkg_json_node n, int64_t *seconds)
+{
+    int  rc;
+
+    if (lkg_json_typeof(claims, n) == LKG_JSON_STRING) {
+        return lkg_date_parse(lkg_json_string(claims, n), seconds);
+    }
+
+    rc = lkg_json_int(claims, n, seconds);
+
+    if (rc == LKG_OK && *seconds > LKG_CLAIMS_MILLISECONDS) {
+        *seconds /= 1000;
+    }
+
+    return rc;
+}
+
+
 int
 lkg_claims_end(const lkg_json *claims, const lkg_paths *paths, int64_t now,
     int64_t leeway, int64_t *expires)
@@ -157,7 +180,7 @@ lkg_claims_end(const lkg_json *claims, const lkg_paths *paths, int64_t now,
         return LKG_OK;
     }
 
-    if (lkg_json_int(claims, n, &end) != LKG_OK) {
+    if (lkg_claims_when(claims, n, &end) != LKG_OK) {
         return LKG_ERR_FORMAT;
     }
 
@@ -165,7 +188,11 @@ lkg_claims_end(const lkg_json *claims, const lkg_paths *paths, int64_t now,
         return LKG_ERR_EXPIRED;
     }
 
-    if (end < *expires) {
+    if (end > LKG_CLAIMS_LATEST) {
+        end = LKG_CLAIMS_LATEST;
+    }
+
+    if (*expires == 0 || end < *expires) {
         *expires = end;
     }
 

@@ -1,6 +1,6 @@
 /*
  * Finding the session cookie in the Cookie header lines (RFC 6265, section
- * 4.2), and joining the chunks that next-auth and Auth.js cut it into.
+ * 4.2), and joining the chunks that frameworks cut it into.
  */
 
 #include <stdlib.h>
@@ -8,8 +8,12 @@
 #include "lkg_private.h"
 
 
+#define LKG_COOKIE_SUFFIX  8    /* characters of Clerk's suffix */
+
+
 typedef struct {
     lkg_str   whole;
+    lkg_str   suffixed;
     lkg_str   chunks[LKG_CHUNKS_MAX];
     unsigned  nchunks;          /* highest index seen, plus one */
 } lkg_cookie_parts;
@@ -50,21 +54,42 @@ lkg_cookie_keep(lkg_str *slot, const char *data, size_t len)
 }
 
 
+/* Behind the name comes what parts it from the number of a chunk. */
+
+static const char *
+lkg_cookie_parted(const char *p, const char *end, unsigned flags)
+{
+    if (flags & LKG_COOKIE_CHUNKED && p < end && *p == '.') {
+        return p + 1;
+    }
+
+    if (flags & LKG_COOKIE_CHUNKED2
+        && end - p > 1 && p[0] == '_' && p[1] == '_')
+    {
+        return p + 2;
+    }
+
+    return NULL;
+}
+
+
 /*
- * The number of a chunk, ".0" and on, in its only form; LKG_CHUNKS_MAX for
- * any that is too high, -1 where it is another cookie.
+ * The number of a chunk, from 0, in its only form; LKG_CHUNKS_MAX for any
+ * that is too high, -1 where it is another cookie.
  */
 
 static int
-lkg_cookie_index(const char *p, const char *end)
+lkg_cookie_index(const char *p, const char *end, unsigned flags)
 {
     int  index;
 
-    if (end - p < 2 || *p != '.' || (p[1] == '0' && end - p > 2)) {
+    p = lkg_cookie_parted(p, end, flags);
+
+    if (p == NULL || p == end || (*p == '0' && end - p > 1)) {
         return -1;
     }
 
-    for (index = 0, p++; p < end; p++) {
+    for (index = 0; p < end; p++) {
         if (*p < '0' || *p > '9') {
             return -1;
         }
@@ -75,6 +100,27 @@ lkg_cookie_index(const char *p, const char *end)
     }
 
     return index < LKG_CHUNKS_MAX ? index : LKG_CHUNKS_MAX;
+}
+
+
+/* "_" and characters of base64url, made of a publishable key. */
+
+static int
+lkg_cookie_suffix(const char *p, const char *end)
+{
+    if (end - p != 1 + LKG_COOKIE_SUFFIX || *p != '_') {
+        return 0;
+    }
+
+    for (p++; p < end; p++) {
+        if (!((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z')
+              || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -106,11 +152,11 @@ lkg_cookie_pair(lkg_cookie_parts *parts, const char *rest, const char *end,
         return lkg_cookie_keep(&parts->whole, value, end - value);
     }
 
-    if (!(flags & LKG_COOKIE_CHUNKED)) {
-        return LKG_OK;
+    if (flags & LKG_COOKIE_SUFFIXED && lkg_cookie_suffix(rest, equals)) {
+        return lkg_cookie_keep(&parts->suffixed, value, end - value);
     }
 
-    index = lkg_cookie_index(rest, equals);
+    index = lkg_cookie_index(rest, equals, flags);
     if (index < 0) {
         return LKG_OK;
     }
@@ -224,8 +270,18 @@ lkg_cookie_find(lkg_str *value, char **joined, const lkg_str *headers,
         }
     }
 
+    if (parts.suffixed.data) {
+        parts.whole = parts.suffixed;
+    }
+
     if (parts.whole.data && parts.nchunks) {
-        return LKG_ERR_AMBIGUOUS;
+        if (!(flags & LKG_COOKIE_WHOLE)) {
+            return LKG_ERR_AMBIGUOUS;
+        }
+
+        if (parts.whole.len) {
+            parts.nchunks = 0;
+        }
     }
 
     if (parts.nchunks) {

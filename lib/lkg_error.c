@@ -18,6 +18,8 @@ lkg_strerror(int err)
 
     case LKG_OK:
         return "success";
+    case LKG_MORE:
+        return "more is needed to know";
     case LKG_ERR_NOMEM:
         return "out of memory";
     case LKG_ERR_INVALID:

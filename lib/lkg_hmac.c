@@ -14,6 +14,7 @@
 
 struct lkg_hmac {
     EVP_MAC_CTX  *ctx;
+    size_t        len;
 };
 
 
@@ -72,6 +73,14 @@ lkg_hmac_context(const char *digest, const void *key, size_t len)
 int
 lkg_hmac_new(lkg_hmac **out, const void *key, size_t len)
 {
+    return lkg_hmac_new_digest(out, "SHA256", key, len);
+}
+
+
+int
+lkg_hmac_new_digest(lkg_hmac **out, const char *name, const void *key,
+    size_t len)
+{
     lkg_hmac  *mac;
 
     *out = NULL;
@@ -85,9 +94,16 @@ lkg_hmac_new(lkg_hmac **out, const void *key, size_t len)
         return LKG_ERR_NOMEM;
     }
 
-    mac->ctx = lkg_hmac_context("SHA256", key, len);
+    mac->ctx = lkg_hmac_context(name, key, len);
     if (mac->ctx == NULL) {
         free(mac);
+        return LKG_ERR_CRYPTO;
+    }
+
+    mac->len = EVP_MAC_CTX_get_mac_size(mac->ctx);
+
+    if (mac->len == 0 || mac->len > LKG_HMAC_MAX) {
+        lkg_hmac_free(mac);
         return LKG_ERR_CRYPTO;
     }
 
@@ -99,19 +115,26 @@ lkg_hmac_new(lkg_hmac **out, const void *key, size_t len)
 
 int
 lkg_hmac_sign(lkg_hmac *mac, const void *data, size_t len,
-    unsigned char digest[LKG_SHA256_LEN])
+    unsigned char *digest)
 {
     size_t  n;
 
     if (!EVP_MAC_init(mac->ctx, NULL, 0, NULL)
         || !EVP_MAC_update(mac->ctx, data, len)
-        || !EVP_MAC_final(mac->ctx, digest, &n, LKG_SHA256_LEN)
-        || n != LKG_SHA256_LEN)
+        || !EVP_MAC_final(mac->ctx, digest, &n, mac->len)
+        || n != mac->len)
     {
         return LKG_ERR_CRYPTO;
     }
 
     return LKG_OK;
+}
+
+
+size_t
+lkg_hmac_len(const lkg_hmac *mac)
+{
+    return mac->len;
 }
 
 

@@ -62,23 +62,24 @@ lkg_identity_base(const char *identity, size_t len)
 
 
 /*
- * The member of this name that stands beside the last component of a path:
- * "user.email_verified" for "user.email".
+ * The member that stands beside an e-mail, and whose name begins as the
+ * e-mail's does: "https://x/email_verified" for "https://x/email".
  */
 
 static lkg_json_node
-lkg_identity_beside(const lkg_json *claims, lkg_str path, size_t last,
-    const char *name, size_t len)
+lkg_identity_beside(const lkg_json *claims, lkg_json_node object,
+    lkg_str begin, const char *name, size_t len)
 {
-    lkg_json_node  parent;
+    char  text[LKG_IDENTITY_MAX];
 
-    parent = LKG_JSON_ROOT;
-
-    if (last) {
-        parent = lkg_json_path(claims, path.data, last - 1);
+    if (begin.len + len > sizeof(text)) {
+        return LKG_JSON_NONE;
     }
 
-    return lkg_json_get(claims, parent, name, len);
+    memcpy(text, begin.data, begin.len);
+    memcpy(text + begin.len, name, len);
+
+    return lkg_json_get(claims, object, text, begin.len + len);
 }
 
 
@@ -88,19 +89,20 @@ lkg_identity_beside(const lkg_json *claims, lkg_str path, size_t last,
  */
 
 static int
-lkg_identity_verified(const lkg_json *claims, lkg_str path, size_t last)
+lkg_identity_verified(const lkg_json *claims, lkg_json_node object,
+    lkg_str begin)
 {
     int64_t        time;
     lkg_str        date;
     lkg_json_node  n;
 
-    n = lkg_identity_beside(claims, path, last, lkg_lit("email_verified"));
+    n = lkg_identity_beside(claims, object, begin, lkg_lit("email_verified"));
 
     if (n != LKG_JSON_NONE) {
         return lkg_json_typeof(claims, n) == LKG_JSON_TRUE;
     }
 
-    n = lkg_identity_beside(claims, path, last, lkg_lit("emailVerified"));
+    n = lkg_identity_beside(claims, object, begin, lkg_lit("emailVerified"));
 
     switch (lkg_json_typeof(claims, n)) {
 
@@ -121,22 +123,35 @@ lkg_identity_verified(const lkg_json *claims, lkg_str path, size_t last)
 }
 
 
-/* True where the path names an e-mail that nobody has verified. */
+/*
+ * True where the path names an e-mail that nobody has verified.  object and
+ * last are where the claim was found.
+ */
 
 static int
-lkg_identity_doubtful(const lkg_json *claims, lkg_str path)
+lkg_identity_doubtful(const lkg_json *claims, lkg_str path,
+    lkg_json_node object, size_t last)
 {
-    size_t  last;
+    lkg_str  begin;
 
-    for (last = path.len; last && path.data[last - 1] != '.'; last--) {
-        /* void */
-    }
+    static const char  email[] = "email";
 
-    if (path.len - last != 5 || memcmp(path.data + last, "email", 5) != 0) {
+    begin.data = path.data + last;
+    begin.len = path.len - last;
+
+    if (begin.len < sizeof(email) - 1) {
         return 0;
     }
 
-    return !lkg_identity_verified(claims, path, last);
+    begin.len -= sizeof(email) - 1;
+
+    if (memcmp(begin.data + begin.len, email, sizeof(email) - 1) != 0
+        || (begin.len && strchr("./:#", begin.data[begin.len - 1]) == NULL))
+    {
+        return 0;
+    }
+
+    return !lkg_identity_verified(claims, object, begin);
 }
 
 
@@ -144,22 +159,24 @@ static lkg_json_node
 lkg_identity_claim(const lkg_json *claims, const lkg_paths *paths,
     int email_unverified)
 {
-    size_t         i;
+    size_t         i, last;
     lkg_str        path;
-    lkg_json_node  n;
+    lkg_json_node  n, object;
     lkg_json_type  type;
 
     for (i = 0; i < paths->npaths; i++) {
         path = paths->paths[i];
 
-        n = lkg_json_path(claims, path.data, path.len);
+        n = lkg_json_resolve(claims, path.data, path.len, &object, &last);
         type = lkg_json_typeof(claims, n);
 
         if (type == LKG_JSON_ABSENT || type == LKG_JSON_NULL) {
             continue;
         }
 
-        if (!email_unverified && lkg_identity_doubtful(claims, path)) {
+        if (!email_unverified
+            && lkg_identity_doubtful(claims, path, object, last))
+        {
             continue;
         }
 

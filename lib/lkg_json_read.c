@@ -57,31 +57,55 @@ lkg_json_get(const lkg_json *doc, lkg_json_node object, const char *key,
 }
 
 
+/* A name with dots in it ("https://example.com/id") is tried whole first. */
+
 lkg_json_node
-lkg_json_path(const lkg_json *doc, const char *path, size_t len)
+lkg_json_resolve(const lkg_json *doc, const char *path, size_t len,
+    lkg_json_node *object, size_t *last)
 {
-    size_t          n;
+    size_t          start;
     const char     *dot;
     lkg_json_node   node;
+
+    *object = LKG_JSON_ROOT;
+    *last = 0;
+    start = 0;
 
     if (path == NULL) {
         return LKG_JSON_NONE;
     }
 
-    for (node = LKG_JSON_ROOT; node != LKG_JSON_NONE; len -= n + 1) {
-        dot = memchr(path, '.', len);
-        n = dot ? (size_t) (dot - path) : len;
+    for ( ;; ) {
+        *last = start;
 
-        node = lkg_json_get(doc, node, path, n);
-
-        if (dot == NULL) {
+        node = lkg_json_get(doc, *object, path + start, len - start);
+        if (node != LKG_JSON_NONE) {
             return node;
         }
 
-        path = dot + 1;
-    }
+        dot = memchr(path + start, '.', len - start);
+        if (dot == NULL) {
+            return LKG_JSON_NONE;
+        }
 
-    return LKG_JSON_NONE;
+        *object = lkg_json_get(doc, *object, path + start,
+                               dot - path - start);
+        if (*object == LKG_JSON_NONE) {
+            return LKG_JSON_NONE;
+        }
+
+        start = dot - path + 1;
+    }
+}
+
+
+lkg_json_node
+lkg_json_path(const lkg_json *doc, const char *path, size_t len)
+{
+    size_t         last;
+    lkg_json_node  object;
+
+    return lkg_json_resolve(doc, path, len, &object, &last);
 }
 
 

@@ -1,5 +1,5 @@
 /*
- * Compact JWS (RFC 7515) with HS256 (RFC 7518, section 3.2).
+ * Compact JWS (RFC 7515), and its HMACs (RFC 7518, section 3.2).
  */
 
 #include <openssl/crypto.h>
@@ -56,23 +56,37 @@ lkg_jws_split(lkg_jws *jws, const char *token, size_t len)
 /* "crit" and "b64" change what is signed (RFC 7515, 4.1.11; RFC 7797). */
 
 static int
-lkg_jws_header_json(const lkg_json *header)
+lkg_jws_read_json(lkg_jws_header *header, const lkg_json *json)
 {
-    lkg_json_node  alg;
+    lkg_str        kid;
+    lkg_json_node  n;
 
-    if (lkg_json_typeof(header, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
+    if (lkg_json_typeof(json, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
         return LKG_ERR_FORMAT;
     }
 
-    alg = lkg_json_get(header, LKG_JSON_ROOT, lkg_lit("alg"));
-
-    if (!lkg_str_eq(lkg_json_string(header, alg), lkg_lit("HS256"))
-        || lkg_json_get(header, LKG_JSON_ROOT, lkg_lit("crit"))
-           != LKG_JSON_NONE
-        || lkg_json_get(header, LKG_JSON_ROOT, lkg_lit("b64"))
+    if (lkg_json_get(json, LKG_JSON_ROOT, lkg_lit("crit")) != LKG_JSON_NONE
+        || lkg_json_get(json, LKG_JSON_ROOT, lkg_lit("b64"))
            != LKG_JSON_NONE)
     {
         return LKG_ERR_SIGNATURE;
+    }
+
+    n = lkg_json_get(json, LKG_JSON_ROOT, lkg_lit("alg"));
+    header->alg = lkg_jwa_find(lkg_json_string(json, n));
+
+    n = lkg_json_get(json, LKG_JSON_ROOT, lkg_lit("kid"));
+    kid = lkg_json_string(json, n);
+
+    if (n != LKG_JSON_NONE && kid.data == NULL) {
+        return LKG_ERR_FORMAT;
+    }
+
+    header->named = (n != LKG_JSON_NONE);
+    header->kid_len = kid.len;
+
+    if (kid.len && kid.len <= LKG_KID_MAX) {
+        memcpy(header->kid, kid.data, kid.len);
     }
 
     return LKG_OK;
@@ -80,20 +94,49 @@ lkg_jws_header_json(const lkg_json *header)
 
 
 int
-lkg_jws_header_hs256(const lkg_jws *jws)
+lkg_jws_common_hs256(const lkg_jws *jws)
 {
-    int        rc;
-    char       text[LKG_JOSE_HEADER_MAX + 2];
-    size_t     i, len;
-    lkg_json  *header;
+    size_t  i;
 
     for (i = 0; i < sizeof(lkg_jws_common) / sizeof(lkg_str); i++) {
         if (lkg_str_eq(jws->header, lkg_jws_common[i].data,
                        lkg_jws_common[i].len))
         {
-            return LKG_OK;
+            return 1;
         }
     }
+
+    return 0;
+}
+
+
+int
+lkg_jws_header_hs256(const lkg_jws *jws)
+{
+    int             rc;
+    lkg_jws_header  header;
+
+    if (lkg_jws_common_hs256(jws)) {
+        return LKG_OK;
+    }
+
+    rc = lkg_jws_read(&header, jws);
+
+    if (rc == LKG_OK && header.alg != LKG_JWA_HS256) {
+        rc = LKG_ERR_SIGNATURE;
+    }
+
+    return rc;
+}
+
+
+int
+lkg_jws_read(lkg_jws_header *header, const lkg_jws *jws)
+{
+    int        rc;
+    char       text[LKG_JOSE_HEADER_MAX + 2];
+    size_t     len;
+    lkg_json  *json;
 
     if (jws->header.len > lkg_b64url_encoded(LKG_JOSE_HEADER_MAX)) {
         return LKG_ERR_TOOBIG;
@@ -104,14 +147,14 @@ lkg_jws_header_hs256(const lkg_jws *jws)
         return rc;
     }
 
-    rc = lkg_json_parse(&header, text, len, 0);
+    rc = lkg_json_parse(&json, text, len, 0);
     if (rc != LKG_OK) {
         return rc;
     }
 
-    rc = lkg_jws_header_json(header);
+    rc = lkg_jws_read_json(header, json);
 
-    lkg_json_free(header);
+    lkg_json_free(json);
 
     return rc;
 }
@@ -121,10 +164,12 @@ int
 lkg_jws_check(const lkg_jws *jws, lkg_hmac *mac)
 {
     int            rc;
-    size_t         len;
-    unsigned char  theirs[LKG_SHA256_LEN + 2], ours[LKG_SHA256_LEN];
+    size_t         want, len;
+    unsigned char  theirs[LKG_HMAC_MAX + 2], ours[LKG_HMAC_MAX];
 
-    if (jws->signature.len != lkg_b64url_encoded(LKG_SHA256_LEN)) {
+    want = lkg_hmac_len(mac);
+
+    if (jws->signature.len != lkg_b64url_encoded(want)) {
         return LKG_ERR_SIGNATURE;
     }
 
@@ -140,7 +185,7 @@ lkg_jws_check(const lkg_jws *jws, lkg_hmac *mac)
         return rc;
     }
 
-    if (CRYPTO_memcmp(ours, theirs, LKG_SHA256_LEN) != 0) {
+    if (CRYPTO_memcmp(ours, theirs, want) != 0) {
         return LKG_ERR_SIGNATURE;
     }
 

@@ -78,10 +78,17 @@ int lkg_b64url_decode(void *dst, size_t *dlen, const char *src, size_t len);
 typedef struct lkg_hmac  lkg_hmac;
 
 #define LKG_SHA256_LEN    32
+#define LKG_HMAC_MAX      64
 
+/* With SHA-256, and with another digest, of which OpenSSL knows the name. */
 int lkg_hmac_new(lkg_hmac **out, const void *key, size_t len);
+int lkg_hmac_new_digest(lkg_hmac **out, const char *name, const void *key,
+    size_t len);
+
+/* digest has room for lkg_hmac_len() bytes. */
 int lkg_hmac_sign(lkg_hmac *mac, const void *data, size_t len,
-    unsigned char digest[LKG_SHA256_LEN]);
+    unsigned char *digest);
+size_t lkg_hmac_len(const lkg_hmac *mac);
 void lkg_hmac_free(lkg_hmac *mac);
 
 /* A keyed EVP_MAC_CTX that EVP_MAC_init(ctx, NULL, 0, NULL) rewinds. */
@@ -89,13 +96,46 @@ struct evp_mac_ctx_st *lkg_hmac_context(const char *digest, const void *key,
     size_t len);
 
 
+/* lkg_jwa.c: names of signature algorithms (RFC 7518, section 3). */
+
+typedef enum {
+    LKG_JWA_HS256 = 0,
+    LKG_JWA_HS384,
+    LKG_JWA_HS512,
+    LKG_JWA_RS256,
+    LKG_JWA_RS384,
+    LKG_JWA_RS512,
+    LKG_JWA_PS256,
+    LKG_JWA_PS384,
+    LKG_JWA_PS512,
+    LKG_JWA_ES256,
+    LKG_JWA_ES384,
+    LKG_JWA_ES512,
+    LKG_JWA_EDDSA,
+    LKG_JWA_N                   /* none of them */
+} lkg_jwa;
+
+#define lkg_jwa_bit(alg)  (1u << (alg))
+#define LKG_JWA_NHMACS    3     /* HS256, HS384 and HS512 */
+#define LKG_JWA_HMACS     ((1u << LKG_JWA_NHMACS) - 1)
+#define LKG_JWA_KEYS      (((1u << LKG_JWA_N) - 1) & ~LKG_JWA_HMACS)
+
+lkg_jwa lkg_jwa_find(lkg_str name);
+const char *lkg_jwa_name(lkg_jwa alg);
+const char *lkg_jwa_digest(lkg_jwa alg);
+
+/* Bits of a comma-separated list.  LKG_ERR_INVALID: one is unknown. */
+int lkg_jwa_list(unsigned *algs, const char *value, size_t len);
+
+
 /*
- * lkg_jws.c: compact JWS (RFC 7515) with HS256.  The header is checked to
- * name HS256 and nothing that would change the meaning ("crit", "b64").
- * payload points at the base64url text of the payload.
+ * lkg_jws.c: compact JWS (RFC 7515).  A header that would change what is
+ * signed ("crit", "b64") is refused.  payload points at the base64url text
+ * of the payload.
  */
 
 #define LKG_JOSE_HEADER_MAX  1024   /* bytes of a JWS or JWE header */
+#define LKG_KID_MAX          256    /* bytes of the name of a key */
 
 typedef struct {
     lkg_str  header;
@@ -104,9 +144,51 @@ typedef struct {
     lkg_str  signing_input;
 } lkg_jws;
 
+typedef struct {
+    lkg_jwa  alg;               /* LKG_JWA_N: none that we know */
+    int      named;             /* there is a "kid" */
+    size_t   kid_len;           /* over LKG_KID_MAX: too long to be known */
+    char     kid[LKG_KID_MAX];
+} lkg_jws_header;
+
 int lkg_jws_split(lkg_jws *jws, const char *token, size_t len);
+int lkg_jws_read(lkg_jws_header *header, const lkg_jws *jws);
+
+/* LKG_OK: the header names HS256. */
 int lkg_jws_header_hs256(const lkg_jws *jws);
+
+/* The header is one of those that nearly all HS256 tokens have. */
+int lkg_jws_common_hs256(const lkg_jws *jws);
+
 int lkg_jws_check(const lkg_jws *jws, lkg_hmac *mac);
+
+
+/* lkg_jwks.c: public keys, by name (RFC 7517) or without names (PEM). */
+
+typedef struct lkg_jwks  lkg_jwks;
+
+#define LKG_JWKS_MAX      64
+#define LKG_JWKS_TRIED    8     /* keys that are tried for one token */
+
+/* One more key in PEM; *jwks is NULL at first. */
+int lkg_jwks_add_pem(lkg_jwks **jwks, const char *text, size_t len,
+    lkg_error *err);
+
+/* A JWK set.  Keys that we have no use for are left out. */
+int lkg_jwks_load(lkg_jwks **out, const char *json, size_t len,
+    lkg_error *err);
+
+/* What any of the keys can verify, and key number n. */
+unsigned lkg_jwks_algs(const lkg_jwks *jwks);
+size_t lkg_jwks_count(const lkg_jwks *jwks);
+unsigned lkg_jwks_key_algs(const lkg_jwks *jwks, size_t n);
+
+/* True for a set in which "kid" chooses. */
+int lkg_jwks_named(const lkg_jwks *jwks);
+
+int lkg_jwks_verify(const lkg_jwks *jwks, const lkg_jws *jws,
+    const lkg_jws_header *header);
+void lkg_jwks_free(lkg_jwks *jwks);
 
 
 /*
@@ -139,12 +221,52 @@ int lkg_jwe_seal(char **out, lkg_jwe_key *key, int with_kid,
     const char *plain, size_t len);
 
 
+/*
+ * lkg_sid.c: the id of a session whose value is elsewhere, in the cookie.
+ */
+
+#define LKG_SID_MIN       16    /* of an id that nobody signed */
+#define LKG_SID_MAX       128
+#define LKG_SID_SIGNED    256   /* longest of one that is signed */
+
+/* True for letters, digits, "-" and "_", LKG_SID_MIN to LKG_SID_MAX. */
+int lkg_sid_plain(lkg_str value);
+
+/*
+ * "<id>.<base64 of HMAC-SHA256>", by any of the macs; "padded": with the "="
+ * at its end.  LKG_ERR_FORMAT, LKG_ERR_SIGNATURE.
+ */
+int lkg_sid_verify(lkg_str *id, lkg_str value, int padded, lkg_hmac **macs,
+    size_t nmacs);
+
+#define LKG_SID_SIGNATURE  45   /* room for it and a NUL */
+
+int lkg_sid_sign(char text[LKG_SID_SIGNATURE], lkg_str id, int padded,
+    lkg_hmac *mac);
+
+
+/*
+ * lkg_percent.c: percent-encoding as encodeURIComponent() has it.  dst has
+ * room for len bytes, or for three times as many.  LKG_ERR_FORMAT: "%" that
+ * two hexadecimal digits do not follow.
+ */
+int lkg_percent_decode(char *dst, size_t *dlen, const char *src, size_t len);
+size_t lkg_percent_encode(char *dst, const char *src, size_t len);
+
+
+/* lkg_date.c: RFC 3339 to seconds since 1970.  LKG_ERR_FORMAT. */
+int lkg_date_parse(lkg_str text, int64_t *seconds);
+
+
 /* lkg_cookie.c: the session cookie of a request. */
 
 #define LKG_COOKIE_CHUNKED   1      /* name.0, name.1, ... */
+#define LKG_COOKIE_CHUNKED2  2      /* name__0, name__1, ... */
+#define LKG_COOKIE_WHOLE     4      /* the whole, not empty, hides chunks */
+#define LKG_COOKIE_SUFFIXED  8      /* name_<8 characters> comes first */
 
 /*
- * Finds a cookie by its exact name, or its chunks, over all header lines.
+ * Finds a cookie by its name, or its chunks, over all header lines.
  * On LKG_OK the value is borrowed from the headers or, where chunks were
  * joined, stands in *joined, which the caller frees.
  */
@@ -180,11 +302,22 @@ void lkg_paths_clear(lkg_paths *paths);
 lkg_json_node lkg_claims_first(const lkg_json *claims,
     const lkg_paths *paths);
 
+/*
+ * As lkg_json_path(), and also the object that the last name was looked up
+ * in, and where in the path that name begins.
+ */
+lkg_json_node lkg_json_resolve(const lkg_json *doc, const char *path,
+    size_t len, lkg_json_node *object, size_t *last);
+
 /* exp and nbf; LKG_ERR_EXPIRED, LKG_ERR_FORMAT. */
 int lkg_claims_times(const lkg_json *claims, int64_t now, int64_t leeway,
     int64_t *expires);
 
-/* Another end that the claims may name; the earlier one counts. */
+/*
+ * Another end that the claims may name: seconds, milliseconds where they are
+ * more than 10^11, or RFC 3339.  The earlier one counts; *expires is 0 where
+ * there is none yet.
+ */
 int lkg_claims_end(const lkg_json *claims, const lkg_paths *paths,
     int64_t now, int64_t leeway, int64_t *expires);
 

@@ -4,7 +4,6 @@
  */
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -12,115 +11,52 @@
 #include "lkg_session.h"
 
 
-#define LKG_NOW_MAX  (INT32_MAX * 1024LL)   /* sums cannot overflow */
+static int
+lkg_session_verify_macs(const lkg_jws *jws, lkg_hmac **macs, size_t nmacs)
+{
+    int     rc;
+    size_t  i;
+
+    rc = LKG_ERR_SIGNATURE;
+
+    for (i = 0; i < nmacs && rc == LKG_ERR_SIGNATURE; i++) {
+        rc = lkg_jws_check(jws, macs[i]);
+    }
+
+    return rc;
+}
 
 
-struct lkg_session {
-    lkg_json           *claims;
-    lkg_str             identity;
-    lkg_str             name;
-    lkg_str             email;
-    lkg_str             id;
-    int64_t             expires;
-    size_t              size;           /* of plain */
-    char                text[LKG_IDENTITY_MAX];
-    unsigned char       plain[];        /* the claims as they came */
-};
-
-
-typedef struct {
-    lkg_str             value;
-    char               *joined;         /* value, where it came in chunks */
-    size_t              cookie;         /* number of its name */
-} lkg_session_text;
-
-
-/* The framework's names in order: the first that is there is the session. */
+/* The header chooses among what was configured, and nothing else. */
 
 static int
-lkg_session_cookie(lkg_session_text *text, const lkg_session_conf *conf,
-    const lkg_session_input *in)
+lkg_session_verify_header(const lkg_jws *jws, lkg_session_conf *conf)
 {
     int             rc;
-    size_t          i;
-    unsigned        flags;
-    const lkg_str  *name;
+    lkg_jws_header  header;
 
-    flags = conf->preset->chunk ? LKG_COOKIE_CHUNKED : 0;
-
-    for (i = 0; i < conf->cookies.n; i++) {
-        name = &conf->cookies.values[i];
-
-        rc = lkg_cookie_find(&text->value, &text->joined, in->cookies,
-                             in->ncookies, name->data, name->len, flags);
-
-        if (rc != LKG_ERR_ABSENT) {
-            text->cookie = i;
-            return rc;
-        }
-    }
-
-    return LKG_ERR_ABSENT;
-}
-
-
-/* "Bearer <token>" (RFC 6750, section 2.1), or none. */
-
-static lkg_str
-lkg_session_bearer(lkg_str header)
-{
-    lkg_str  none = { NULL, 0 };
-
-    static const char  scheme[] = "Bearer ";
-
-    if (header.len < sizeof(scheme)
-        || strncasecmp(header.data, scheme, sizeof(scheme) - 1) != 0)
+    if (conf->algs & lkg_jwa_bit(LKG_JWA_HS256)
+        && lkg_jws_common_hs256(jws))
     {
-        return none;
+        return lkg_session_verify_macs(jws, conf->macs[LKG_JWA_HS256],
+                                       conf->nkeys);
     }
 
-    header.data += sizeof(scheme) - 1;
-    header.len -= sizeof(scheme) - 1;
-
-    while (header.len && header.data[0] == ' ') {
-        header.data++;
-        header.len--;
-    }
-
-    return header.len ? header : none;
-}
-
-
-static int
-lkg_session_find(lkg_session_text *text, const lkg_session_conf *conf,
-    const lkg_session_input *in)
-{
-    int      rc;
-    lkg_str  bearer;
-
-    text->joined = NULL;
-    text->cookie = 0;
-
-    rc = lkg_session_cookie(text, conf, in);
-
-    if (!conf->bearer || (rc != LKG_OK && rc != LKG_ERR_ABSENT)) {
+    rc = lkg_jws_read(&header, jws);
+    if (rc != LKG_OK) {
         return rc;
     }
 
-    bearer = lkg_session_bearer(in->authorization);
-
-    if (bearer.data == NULL) {
-        return rc;
+    if (!(conf->algs & lkg_jwa_bit(header.alg))) {
+        return LKG_ERR_SIGNATURE;
     }
 
-    if (rc == LKG_OK) {
-        return lkg_str_eq(bearer, text->value.data, text->value.len)
-               ? LKG_OK : LKG_ERR_AMBIGUOUS;
+    if (lkg_jwa_bit(header.alg) & LKG_JWA_HMACS) {
+        return lkg_session_verify_macs(jws, conf->macs[header.alg],
+                                       conf->nkeys);
     }
 
-    text->value = bearer;
-
-    return LKG_OK;
+    return lkg_jwks_verify(conf->jwks, jws, &header);
 }
 
 
@@ -129,7 +65,6 @@ lkg_session_verify(lkg_session *s, size_t *len, lkg_session_conf *conf,
     lkg_str token)
 {
     int      rc;
-    size_t   i;
     lkg_jws  jws;
 
     rc = lkg_jws_split(&jws, token.data, token.len);
@@ -137,17 +72,7 @@ lkg_session_verify(lkg_session *s, size_t *len, lkg_session_conf *conf,
         return rc;
     }
 
-    rc = lkg_jws_header_hs256(&jws);
-    if (rc != LKG_OK) {
-        return rc;
-    }
-
-    rc = LKG_ERR_SIGNATURE;
-
-    for (i = 0; i < conf->nkeys && rc == LKG_ERR_SIGNATURE; i++) {
-        rc = lkg_jws_check(&jws, conf->macs[i]);
-    }
-
+    rc = lkg_session_verify_header(&jws, conf);
     if (rc != LKG_OK) {
         return rc;
     }
@@ -158,62 +83,13 @@ lkg_session_verify(lkg_session *s, size_t *len, lkg_session_conf *conf,
 
 
 static int
-lkg_session_claim(lkg_session *s, const lkg_session_conf *conf, int64_t now)
-{
-    int        rc;
-    lkg_json  *claims;
-
-    claims = s->claims;
-
-    if (lkg_json_typeof(claims, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
-        return LKG_ERR_FORMAT;
-    }
-
-    rc = lkg_claims_times(claims, now, conf->leeway, &s->expires);
-
-    if (rc == LKG_OK) {
-        rc = lkg_claims_end(claims, &conf->expires, now, conf->leeway,
-                            &s->expires);
-    }
-
-    if (rc == LKG_OK) {
-        rc = lkg_claims_match(claims, lkg_lit("iss"), &conf->iss, 0);
-    }
-
-    if (rc == LKG_OK) {
-        rc = lkg_claims_match(claims, lkg_lit("aud"), &conf->aud, 1);
-    }
-
-    if (rc == LKG_OK) {
-        rc = lkg_claims_match(claims, lkg_lit("azp"), &conf->azp, 0);
-    }
-
-    if (rc == LKG_OK) {
-        rc = lkg_identity_find(&s->identity, s->text, claims, &conf->identity,
-                               conf->prefix, conf->email_unverified);
-    }
-
-    if (rc != LKG_OK) {
-        return rc;
-    }
-
-    s->name = lkg_identity_name(claims, &conf->name, 1);
-    s->email = lkg_identity_name(claims, &conf->email, 0);
-    s->id = lkg_json_string(claims, lkg_json_get(claims, LKG_JSON_ROOT,
-                                                 lkg_lit("jti")));
-
-    return LKG_OK;
-}
-
-
-static int
 lkg_session_read(lkg_session *s, lkg_session_conf *conf,
     const lkg_session_text *text, int64_t now)
 {
     int     rc;
     size_t  len;
 
-    if (conf->preset->id == LKG_PRESET_JWT) {
+    if (conf->preset->scheme == LKG_SCHEME_JWS) {
         rc = lkg_session_verify(s, &len, conf, text->value);
 
     } else {
@@ -235,55 +111,192 @@ lkg_session_read(lkg_session *s, lkg_session_conf *conf,
 }
 
 
-int
-lkg_session_open(lkg_session **out, lkg_session_conf *conf,
-    const lkg_session_input *in, int64_t now)
+/* The id is left in plain. */
+
+static int
+lkg_session_read_signed(lkg_session *s, lkg_session_conf *conf,
+    const lkg_session_text *text)
 {
-    int                rc;
-    lkg_session       *s;
-    lkg_session_text   text;
+    int      rc;
+    lkg_str  value;
 
-    *out = NULL;
+    static const char  mark[] = "s:";   /* of express's cookie-signature */
 
-    if (!conf->ready || now < 0 || now > LKG_NOW_MAX) {
-        return LKG_ERR_INVALID;
-    }
+    value.data = (const char *) s->plain;
 
-    rc = lkg_session_find(&text, conf, in);
+    rc = lkg_percent_decode((char *) s->plain, &value.len, text->value.data,
+                            text->value.len);
     if (rc != LKG_OK) {
         return rc;
     }
 
-    if (text.value.len > LKG_COOKIE_MAX) {
-        free(text.joined);
+    if (conf->preset->id == LKG_PRESET_EXPRESS) {
+        if (value.len < sizeof(mark)
+            || memcmp(value.data, mark, sizeof(mark) - 1) != 0)
+        {
+            return LKG_ERR_FORMAT;
+        }
+
+        value.data += sizeof(mark) - 1;
+        value.len -= sizeof(mark) - 1;
+    }
+
+    return lkg_sid_verify(&s->id, value,
+                          conf->preset->id == LKG_PRESET_BETTER_AUTH,
+                          conf->macs[LKG_JWA_HS256], conf->nkeys);
+}
+
+
+static int
+lkg_session_read_stored(lkg_session *s, lkg_session_conf *conf,
+    const lkg_session_text *text)
+{
+    int  rc;
+
+    if (conf->preset->scheme == LKG_SCHEME_SIGNED) {
+        rc = lkg_session_read_signed(s, conf, text);
+
+    } else {
+        rc = lkg_sid_plain(text->value) ? LKG_OK : LKG_ERR_FORMAT;
+
+        if (rc == LKG_OK) {
+            memcpy(s->plain, text->value.data, text->value.len);
+            s->id.data = (const char *) s->plain;
+            s->id.len = text->value.len;
+        }
+    }
+
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    s->stage = LKG_STAGE_VALUE;
+
+    return LKG_MORE;
+}
+
+
+static lkg_session *
+lkg_session_new(size_t size)
+{
+    lkg_session  *s;
+
+    s = malloc(sizeof(*s) + size);
+
+    if (s) {
+        memset(s, 0, offsetof(lkg_session, digits));
+        s->size = size;
+    }
+
+    return s;
+}
+
+
+static int
+lkg_session_try(lkg_session **out, lkg_session_conf *conf,
+    const lkg_session_text *text, int64_t now)
+{
+    int           rc;
+    lkg_session  *s;
+
+    if (text->value.len > LKG_COOKIE_MAX) {
         return LKG_ERR_TOOBIG;
     }
 
-    s = malloc(sizeof(*s) + text.value.len);
+    s = lkg_session_new(text->value.len);
     if (s == NULL) {
-        free(text.joined);
         return LKG_ERR_NOMEM;
     }
-
-    s->claims = NULL;
-    s->size = text.value.len;
 
     /* a bad cookie must leave nothing for the next user of the error queue */
 
     ERR_set_mark();
-    rc = lkg_session_read(s, conf, &text, now);
+
+    rc = lkg_session_conf_mechanism(conf) == LKG_SESSION_STORED
+         ? lkg_session_read_stored(s, conf, text)
+         : lkg_session_read(s, conf, text, now);
+
     ERR_pop_to_mark();
 
-    free(text.joined);
-
-    if (rc != LKG_OK) {
+    if (rc < 0) {
         lkg_session_free(s);
-        return rc;
+
+        return rc == LKG_ERR_FORMAT && lkg_session_foreign(conf, text->value)
+               ? LKG_ERR_ABSENT : rc;
     }
 
     *out = s;
 
-    return LKG_OK;
+    return rc;
+}
+
+
+/*
+ * The application sees what we would look for, and more.  Where cookie= tells
+ * which of them carry a session, others are no reason to ask.
+ */
+
+static int
+lkg_session_ask(lkg_session **out, const lkg_session_conf *conf,
+    const lkg_session_input *in)
+{
+    int                there;
+    size_t             i;
+    lkg_session_text   text;
+
+    there = (in->authorization.len != 0);
+
+    if (!there && conf->cookies.n) {
+        there = (lkg_session_find(&text, conf, in) != LKG_ERR_ABSENT);
+        lkg_session_text_free(&text);
+
+    } else {
+        for (i = 0; i < in->ncookies; i++) {
+            there |= (in->cookies[i].len != 0);
+        }
+    }
+
+    if (!there) {
+        return LKG_ERR_ABSENT;
+    }
+
+    *out = lkg_session_new(0);
+    if (*out == NULL) {
+        return LKG_ERR_NOMEM;
+    }
+
+    (*out)->stage = LKG_STAGE_VALUE;
+
+    return LKG_MORE;
+}
+
+
+int
+lkg_session_open(lkg_session **out, lkg_session_conf *conf,
+    const lkg_session_input *in, int64_t now)
+{
+    int               rc;
+    lkg_session_text  text;
+
+    *out = NULL;
+
+    if (!conf->ready || now < 0 || now > LKG_SESSION_NOW_MAX) {
+        return LKG_ERR_INVALID;
+    }
+
+    if (conf->preset->scheme == LKG_SCHEME_ASK) {
+        return lkg_session_ask(out, conf, in);
+    }
+
+    rc = lkg_session_find(&text, conf, in);
+
+    if (rc == LKG_OK) {
+        rc = lkg_session_try(out, conf, &text, now);
+    }
+
+    lkg_session_text_free(&text);
+
+    return rc;
 }
 
 
@@ -315,6 +328,13 @@ lkg_session_id(const lkg_session *s)
 }
 
 
+lkg_str
+lkg_session_user(const lkg_session *s)
+{
+    return s->user;
+}
+
+
 int64_t
 lkg_session_expires(const lkg_session *s)
 {
@@ -329,6 +349,18 @@ lkg_session_claims(const lkg_session *s)
 }
 
 
+static void
+lkg_session_value_clear(lkg_session_value *value)
+{
+    lkg_json_free(value->json);
+
+    if (value->text) {
+        OPENSSL_cleanse(value->text, value->len);
+        free(value->text);
+    }
+}
+
+
 void
 lkg_session_free(lkg_session *s)
 {
@@ -336,7 +368,12 @@ lkg_session_free(lkg_session *s)
         return;
     }
 
-    lkg_json_free(s->claims);
+    if (s->claims != s->value.json) {
+        lkg_json_free(s->claims);
+    }
+
+    lkg_session_value_clear(&s->value);
+    lkg_session_value_clear(&s->person);
 
     OPENSSL_cleanse(s->plain, s->size);
     free(s);

@@ -5,31 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lkg_session.h"
+#include "lkg_session_param.h"
 
 
 #define LKG_PARAM_MAX        4096   /* bytes of a value */
+#define LKG_PARAM_KEY_MAX    16384  /* of a key in PEM */
 #define LKG_PARAM_TEXT_MAX   256    /* of one that goes into a key or name */
 #define LKG_LEEWAY_MAX       300    /* seconds */
 
-#define LKG_PARAM_JWT        LKG_PRESET_JWT
-#define LKG_PARAM_JWE        (LKG_PRESET_NEXT_AUTH|LKG_PRESET_AUTHJS)
-#define LKG_PARAM_ALL        (LKG_PARAM_JWT|LKG_PARAM_JWE)
+#define LKG_PARAM_JWS        (LKG_PRESET_JWT|LKG_PRESET_CLERK                \
+                              |LKG_PRESET_SUPABASE|LKG_PRESET_FIREBASE)
+#define LKG_PARAM_JWE        (LKG_PRESET_NEXT_AUTH|LKG_PRESET_AUTHJS         \
+                              |LKG_PRESET_AUTH0)
+#define LKG_PARAM_SIGNED     (LKG_PRESET_EXPRESS|LKG_PRESET_BETTER_AUTH)
+#define LKG_PARAM_STORED     (LKG_PARAM_SIGNED|LKG_PRESET_REDIS)
+#define LKG_PARAM_ALL        (LKG_PARAM_JWS|LKG_PARAM_JWE|LKG_PARAM_STORED   \
+                              |LKG_PRESET_INTROSPECT)
 
-
-typedef struct lkg_param  lkg_param;
-
-typedef int (*lkg_param_set)(lkg_session_conf *conf, const lkg_param *param,
-    lkg_str value, lkg_error *err);
-
-struct lkg_param {
-    const char     *name;
-    unsigned        presets;
-    unsigned        repeat;     /* presets in which it may be repeated */
-    int             flag;       /* takes no value */
-    lkg_param_set   set;
-    size_t          offset;     /* in lkg_session_conf */
-};
+#define LKG_PARAM_SECRET     (LKG_PRESET_JWT|LKG_PRESET_SUPABASE             \
+                              |LKG_PARAM_JWE|LKG_PARAM_SIGNED)
+#define LKG_PARAM_CLAIMS     (LKG_PARAM_JWS & ~LKG_PRESET_FIREBASE)
+#define LKG_PARAM_COOKIES    (LKG_PARAM_ALL                                  \
+                              & ~(LKG_PRESET_JWT|LKG_PRESET_SUPABASE))
 
 
 static void *
@@ -39,14 +36,14 @@ lkg_param_at(lkg_session_conf *conf, const lkg_param *param)
 }
 
 
-static int
+int
 lkg_param_nomem(lkg_error *err)
 {
     return lkg_fail(err, LKG_ERR_NOMEM, "out of memory");
 }
 
 
-static int
+int
 lkg_param_list(lkg_session_conf *conf, const lkg_param *param, lkg_str value,
     lkg_error *err)
 {
@@ -67,17 +64,12 @@ lkg_param_list(lkg_session_conf *conf, const lkg_param *param, lkg_str value,
 
 /* A token of RFC 9110, section 5.6.2, as RFC 6265 asks for. */
 
-static int
+int
 lkg_param_cookie(lkg_session_conf *conf, const lkg_param *param,
     lkg_str value, lkg_error *err)
 {
     char    c;
     size_t  i;
-
-    if (value.len > LKG_PARAM_TEXT_MAX) {
-        return lkg_fail(err, LKG_ERR_INVALID, "cookie= is longer than %d "
-                        "bytes", LKG_PARAM_TEXT_MAX);
-    }
 
     for (i = 0; i < value.len; i++) {
         c = value.data[i];
@@ -99,11 +91,6 @@ lkg_param_text(lkg_session_conf *conf, const lkg_param *param, lkg_str value,
 {
     char     *copy;
     lkg_str  *text;
-
-    if (value.len > LKG_PARAM_TEXT_MAX) {
-        return lkg_fail(err, LKG_ERR_INVALID, "%s= is longer than %d bytes",
-                        param->name, LKG_PARAM_TEXT_MAX);
-    }
 
     if (lkg_str_dup(&copy, value.data, value.len) != LKG_OK) {
         return lkg_param_nomem(err);
@@ -171,19 +158,6 @@ lkg_param_leeway(lkg_session_conf *conf, const lkg_param *param,
 
 
 static int
-lkg_param_alg(lkg_session_conf *conf, const lkg_param *param, lkg_str value,
-    lkg_error *err)
-{
-    if (!lkg_str_eq(value, lkg_lit("HS256"))) {
-        return lkg_fail(err, LKG_ERR_INVALID, "alg= must be HS256: there is "
-                        "no other yet");
-    }
-
-    return LKG_OK;
-}
-
-
-static int
 lkg_param_enc(lkg_session_conf *conf, const lkg_param *param, lkg_str value,
     lkg_error *err)
 {
@@ -224,53 +198,66 @@ lkg_param_email(lkg_session_conf *conf, const lkg_param *param,
 
 #define LKG_PARAM_OFFSET(field)  offsetof(lkg_session_conf, field)
 
+#define LKG_PARAM_LIST(field)    lkg_param_list, LKG_PARAM_OFFSET(field)
+#define LKG_PARAM_PATHS(field)   lkg_param_paths, LKG_PARAM_OFFSET(field)
+
 static const lkg_param  lkg_params[] = {
 
-    { "secret", LKG_PARAM_ALL, LKG_PARAM_ALL, 0,
-      lkg_param_list, LKG_PARAM_OFFSET(secrets) },
+    { "secret", LKG_PARAM_SECRET, LKG_PARAM_SECRET, LKG_PARAM_MAX,
+      lkg_param_secret, LKG_PARAM_OFFSET(secrets) },
 
-    { "cookie", LKG_PARAM_ALL, LKG_PARAM_JWE, 0,
+    { "cookie", LKG_PARAM_ALL, LKG_PARAM_COOKIES, LKG_PARAM_TEXT_MAX,
       lkg_param_cookie, LKG_PARAM_OFFSET(cookies) },
 
-    { "alg", LKG_PARAM_JWT, 0, 0, lkg_param_alg, 0 },
+    { "ref", LKG_PRESET_SUPABASE, 0, LKG_PARAM_LABEL_MAX,
+      lkg_param_ref, LKG_PARAM_OFFSET(cookies) },
 
-    { "iss", LKG_PARAM_JWT, LKG_PARAM_JWT, 0,
-      lkg_param_list, LKG_PARAM_OFFSET(iss) },
+    { "project", LKG_PRESET_FIREBASE, 0, LKG_PARAM_LABEL_MAX,
+      lkg_param_project, 0 },
 
-    { "aud", LKG_PARAM_JWT, LKG_PARAM_JWT, 0,
-      lkg_param_list, LKG_PARAM_OFFSET(aud) },
+    { "alg", LKG_PARAM_JWS, 0, LKG_PARAM_MAX, lkg_param_alg, 0 },
 
-    { "azp", LKG_PARAM_JWT, LKG_PARAM_JWT, 0,
-      lkg_param_list, LKG_PARAM_OFFSET(azp) },
+    { "key", LKG_PARAM_JWS, LKG_PARAM_JWS, LKG_PARAM_KEY_MAX,
+      lkg_param_key, 0 },
 
-    { "bearer", LKG_PARAM_JWT, 0, 1, lkg_param_bearer, 0 },
+    { "jwks", LKG_PARAM_JWS, 0, LKG_JWKS_TEXT_MAX, lkg_param_jwks, 0 },
 
-    { "salt", LKG_PARAM_JWE, 0, 0,
+    { "iss", LKG_PARAM_CLAIMS, LKG_PARAM_CLAIMS, LKG_PARAM_MAX,
+      LKG_PARAM_LIST(iss) },
+
+    { "aud", LKG_PARAM_CLAIMS, LKG_PARAM_CLAIMS, LKG_PARAM_MAX,
+      LKG_PARAM_LIST(aud) },
+
+    { "azp", LKG_PARAM_CLAIMS, LKG_PARAM_CLAIMS, LKG_PARAM_MAX,
+      LKG_PARAM_LIST(azp) },
+
+    { "bearer", LKG_PARAM_JWS, 0, 0, lkg_param_bearer, 0 },
+
+    { "salt", LKG_PARAM_JWE, 0, LKG_PARAM_TEXT_MAX,
       lkg_param_text, LKG_PARAM_OFFSET(salt) },
 
-    { "info", LKG_PARAM_JWE, 0, 0,
+    { "info", LKG_PARAM_JWE, 0, LKG_PARAM_TEXT_MAX,
       lkg_param_text, LKG_PARAM_OFFSET(info) },
 
-    { "enc", LKG_PARAM_JWE, 0, 0, lkg_param_enc, 0 },
+    { "enc", LKG_PARAM_JWE, 0, LKG_PARAM_MAX, lkg_param_enc, 0 },
 
-    { "identity", LKG_PARAM_ALL, 0, 0,
-      lkg_param_paths, LKG_PARAM_OFFSET(identity) },
+    { "user", LKG_PARAM_STORED, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(user) },
 
-    { "name", LKG_PARAM_ALL, 0, 0,
-      lkg_param_paths, LKG_PARAM_OFFSET(name) },
+    { "identity", LKG_PARAM_ALL, 0, LKG_PARAM_MAX,
+      LKG_PARAM_PATHS(identity) },
 
-    { "email", LKG_PARAM_ALL, 0, 0,
-      lkg_param_paths, LKG_PARAM_OFFSET(email) },
+    { "name", LKG_PARAM_ALL, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(name) },
 
-    { "expires", LKG_PARAM_ALL, 0, 0,
-      lkg_param_paths, LKG_PARAM_OFFSET(expires) },
+    { "email", LKG_PARAM_ALL, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(email) },
 
-    { "prefix", LKG_PARAM_ALL, 0, 0,
+    { "expires", LKG_PARAM_ALL, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(expires) },
+
+    { "prefix", LKG_PARAM_ALL, 0, LKG_PARAM_TEXT_MAX,
       lkg_param_prefix, LKG_PARAM_OFFSET(prefix) },
 
-    { "leeway", LKG_PARAM_ALL, 0, 0, lkg_param_leeway, 0 },
+    { "leeway", LKG_PARAM_ALL, 0, LKG_PARAM_MAX, lkg_param_leeway, 0 },
 
-    { "email_unverified", LKG_PARAM_ALL, 0, 1, lkg_param_email, 0 }
+    { "email_unverified", LKG_PARAM_ALL, 0, 0, lkg_param_email, 0 }
 };
 
 #define LKG_NPARAMS  (sizeof(lkg_params) / sizeof(lkg_params[0]))
@@ -282,7 +269,7 @@ static int
 lkg_param_unknown(const lkg_session_conf *conf, lkg_error *err)
 {
     int     n;
-    char    names[160];
+    char    names[192];
     size_t  i, len;
 
     for (len = 0, i = 0; i < LKG_NPARAMS; i++) {
@@ -292,7 +279,7 @@ lkg_param_unknown(const lkg_session_conf *conf, lkg_error *err)
 
         n = snprintf(names + len, sizeof(names) - len, "%s%s%s",
                      len ? ", " : "", lkg_params[i].name,
-                     lkg_params[i].flag ? "" : "=");
+                     lkg_params[i].max ? "=" : "");
 
         if (n < 0 || (size_t) n >= sizeof(names) - len) {
             break;
@@ -314,7 +301,7 @@ lkg_param_check(const lkg_session_conf *conf, const lkg_param *param,
 
     name = param->name;
 
-    if (param->flag) {
+    if (param->max == 0) {
         if (value.data != NULL) {
             return lkg_fail(err, LKG_ERR_INVALID, "%s takes no value", name);
         }
@@ -322,9 +309,9 @@ lkg_param_check(const lkg_session_conf *conf, const lkg_param *param,
     } else if (value.len == 0) {
         return lkg_fail(err, LKG_ERR_INVALID, "%s= needs a value", name);
 
-    } else if (value.len > LKG_PARAM_MAX) {
-        return lkg_fail(err, LKG_ERR_INVALID, "%s= is longer than %d bytes",
-                        name, LKG_PARAM_MAX);
+    } else if (value.len > param->max) {
+        return lkg_fail(err, LKG_ERR_INVALID, "%s= is longer than %zu bytes",
+                        name, param->max);
     }
 
     if (!(param->repeat & conf->preset->id)

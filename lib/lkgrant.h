@@ -10,7 +10,8 @@
  * may be used in a child process after fork().
  *
  * Functions that can fail return LKG_OK (0) or a negative lkg_err, which
- * lkg_strerror() names.  On failure *out is NULL.
+ * lkg_strerror() names.  On failure *out is NULL.  LKG_MORE (1) is neither:
+ * only those return it that say so.
  *
  * Ownership: an object that is given through "**out" is yours; free it with
  * the matching _free(), which accepts NULL and wipes what is secret.  A
@@ -58,6 +59,8 @@ extern "C" {
 #define LKG_ROOM_MAX       256     /* LiveKit limit.max_room_name_length */
 #define LKG_DEVICE_MAX     32      /* the part after "~" of an identity */
 #define LKG_COOKIE_MAX     65536   /* all chunks of one session together */
+#define LKG_VALUE_MAX      262144  /* a session's value that is elsewhere */
+#define LKG_JWKS_TEXT_MAX  262144  /* a JWK set as text */
 #define LKG_CHUNKS_MAX     16      /* chunks of one session cookie */
 #define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
 #define LKG_POLICY_MAX     4194304 /* policy text */
@@ -66,6 +69,7 @@ extern "C" {
 
 
 typedef enum {
+    LKG_MORE           =   1,   /* no failure: something must be fetched */
     LKG_OK             =   0,
     LKG_ERR_NOMEM      =  -1,   /* out of memory */
     LKG_ERR_INVALID    =  -2,   /* argument outside its contract */
@@ -151,7 +155,11 @@ LKG_API lkg_json_type lkg_json_typeof(const lkg_json *doc, lkg_json_node n);
 LKG_API lkg_json_node lkg_json_get(const lkg_json *doc, lkg_json_node object,
     const char *key, size_t len);
 
-/* Member by a dotted path ("user.id") from the root, or LKG_JSON_NONE. */
+/*
+ * Member by a dotted path ("user.id") from the root, or LKG_JSON_NONE.  In
+ * each object a member whose name is all of the rest of the path is tried
+ * first, so that "https://example.com/id" names a claim, too.
+ */
 LKG_API lkg_json_node lkg_json_path(const lkg_json *doc, const char *path,
     size_t len);
 
@@ -176,17 +184,41 @@ LKG_API int lkg_json_int(const lkg_json *doc, lkg_json_node n, int64_t *value)
 
 
 /*
- * How the application's session cookie is read: a preset and parameters.
- * Presets: "jwt" (HS256), "next-auth" (next-auth 4), "authjs" (Auth.js 5).
+ * How the application's session is found: a preset and parameters.
  *
- * Parameters of all: cookie=, identity=, name=, email=, expires= (each a
- * comma-separated list of claim paths, the first that is there wins),
+ * The cookie is the session.  "next-auth" (next-auth 4), "authjs" (Auth.js
+ * 5) and "auth0" (nextjs-auth0 4): encrypted tokens (RFC 7516).  "jwt",
+ * "clerk", "supabase" and "firebase": signed ones (RFC 7515).
+ *
+ * The cookie names a session that the application keeps elsewhere, as JSON.
+ * "express" (express-session) and "better-auth": a signed id.  "redis": an
+ * id of 16 to 128 letters, digits, "-" and "_".
+ *
+ * "introspect": the application is asked, and answers with JSON.
+ *
+ * Parameters of all: cookie= (needed by "jwt" without bearer, and "redis"),
+ * identity=, name=, email=, expires= (each a comma-separated list of claim
+ * paths as lkg_json_path() takes them; the first that is there wins),
  * prefix= (put before the identity), leeway= (seconds, 0 to 300),
  * email_unverified (no value: an e-mail that the session does not call
- * verified may serve as the identity).  secret= is repeatable.
- * "jwt": alg=, iss=, aud=, azp= (the last three repeatable), bearer (no
- * value: Authorization: Bearer is read too).
- * "next-auth", "authjs": salt=, info=, enc=; cookie= is repeatable.
+ * verified may serve as the identity).  cookie= is repeatable but for "jwt"
+ * and "supabase".  expires= leads to seconds since 1970, to milliseconds
+ * where they are more than 10^11, or to text as RFC 3339 has it.
+ *
+ * Encrypted: secret= (repeatable), salt=, info=, enc=.
+ * Signed: alg= (comma-separated), bearer (no value: Authorization: Bearer is
+ * read, too), iss=, aud=, azp= (repeatable: any of them), and the keys:
+ * either secret= (repeatable; HS256, HS384, HS512), or key= (repeatable; PEM
+ * text of a public key or a certificate), or jwks= (JSON text of a JWK set
+ * without secrets, where a token's "kid" picks the key).  Without alg=: HS256
+ * for secrets; for keys RS256, ES256, ES384, ES512 and EdDSA, as far as the
+ * key's type allows.  "clerk" and "firebase" take RS256 only, "supabase"
+ * HS256, RS256 and ES256.  "supabase": ref= (instead of cookie=), and
+ * aud=authenticated unless another is given.  "firebase": project= (needed,
+ * instead of iss= and aud=).
+ * Signed id: secret= (repeatable).  All three whose value is elsewhere:
+ * user= (the claim path of what leads to a second value, with name and
+ * e-mail).
  */
 typedef struct lkg_session_conf  lkg_session_conf;
 typedef struct lkg_session       lkg_session;
@@ -216,6 +248,31 @@ LKG_API int lkg_session_conf_ready(lkg_session_conf *conf, lkg_error *err)
 /* True where a secret is shorter than 32 bytes (RFC 7518, section 3.2). */
 LKG_API int lkg_session_conf_weak(const lkg_session_conf *conf);
 
+typedef enum {
+    LKG_SESSION_COOKIE = 0,     /* lkg_session_open() says who it is */
+    LKG_SESSION_STORED,         /* it gives an id, whose value is needed */
+    LKG_SESSION_ASK             /* the application must be asked */
+} lkg_session_mechanism;
+
+LKG_API lkg_session_mechanism lkg_session_conf_mechanism(
+    const lkg_session_conf *conf);
+
+/*
+ * LKG_SESSION_STORED: what stands before the id in the key of the value where
+ * the framework is left to its defaults, "sess:" for one; NULL where there is
+ * no default.
+ */
+LKG_API const char *lkg_session_conf_default_key(
+    const lkg_session_conf *conf);
+
+/*
+ * Replaces the JWK set of a conf that is ready and was given jwks=.  On
+ * failure the old one stays.  LKG_ERR_FORMAT, LKG_ERR_TOOBIG, LKG_ERR_NOMEM;
+ * LKG_ERR_INVALID: the conf has no jwks=, or the set no key for it.
+ */
+LKG_API int lkg_session_conf_set_jwks(lkg_session_conf *conf,
+    const char *json, size_t len, lkg_error *err) LKG_CHECK_RESULT;
+
 LKG_API void lkg_session_conf_free(lkg_session_conf *conf);
 
 /* What of a request can carry a session.  Borrowed during the call. */
@@ -230,10 +287,19 @@ typedef struct {
  * checks its signature or decrypts it (RFC 7515, RFC 7516), checks exp, nbf
  * and the configured iss, aud and azp, and finds the identity.
  *
- * LKG_ERR_ABSENT: nothing there for this conf.  LKG_ERR_AMBIGUOUS,
- * LKG_ERR_TOOBIG, LKG_ERR_FORMAT, LKG_ERR_SIGNATURE, LKG_ERR_EXPIRED,
- * LKG_ERR_IDENTITY: there, but not good.  A caller should answer all of
- * these alike.  LKG_ERR_NOMEM, LKG_ERR_CRYPTO: could not be checked.
+ * LKG_MORE: *out is a pending session.  LKG_SESSION_STORED: the value of
+ * lkg_session_id() is needed; LKG_SESSION_ASK: the application's answer.
+ * lkg_session_complete() takes it.
+ *
+ * LKG_ERR_ABSENT: nothing there for this conf.  That is also a cookie of the
+ * right name in the form of another mechanism: to the signed and encrypted
+ * presets a token of the other kind (two dots or four), or an id ("s:" and
+ * express's signature, or no dot at all); to those with an id a token.  So
+ * several confs can be tried in turn, and only one of them fails.
+ * LKG_ERR_AMBIGUOUS, LKG_ERR_TOOBIG, LKG_ERR_FORMAT, LKG_ERR_SIGNATURE,
+ * LKG_ERR_EXPIRED, LKG_ERR_IDENTITY: there, but not good.  A caller should
+ * answer all of these alike.  LKG_ERR_NOMEM, LKG_ERR_CRYPTO: could not be
+ * checked.
  *
  * The conf is used as scratch space for the crypto contexts, so one conf
  * serves one thread at a time; the session does not need it afterwards.
@@ -242,21 +308,48 @@ LKG_API int lkg_session_open(lkg_session **out, lkg_session_conf *conf,
     const lkg_session_input *in, int64_t now) LKG_CHECK_RESULT;
 
 /*
+ * Goes on with a pending session of this conf: the value is JSON text, or
+ * NULL where there is none.  The text is copied.
+ *
+ * LKG_OK: the session is open.  LKG_MORE: user= led to another value, that of
+ * lkg_session_user(); call once more.  If that one is NULL, the session has
+ * no more of a name than the first value gave it.
+ *
+ * LKG_ERR_EXPIRED: there is no value, or it is over.  LKG_ERR_ABSENT: the
+ * application answered with nothing, null or {}: nobody is signed in.
+ * LKG_ERR_FORMAT, LKG_ERR_TOOBIG (LKG_VALUE_MAX), LKG_ERR_IDENTITY,
+ * LKG_ERR_NOMEM: as above.  LKG_ERR_INVALID: the session is not pending.
+ * A session that failed is good for nothing but lkg_session_free().
+ */
+LKG_API int lkg_session_complete(lkg_session *s, lkg_session_conf *conf,
+    const char *json, size_t len, int64_t now) LKG_CHECK_RESULT;
+
+/*
  * Makes a cookie that lkg_session_open() accepts, from claims as JSON text,
  * for tests and tools.  *out is "name=value; name=value", NUL-terminated,
- * freed with lkg_free().  iat, exp and jti must be in the claims if wanted.
+ * freed with lkg_free().  iat, exp and jti must be in the claims if wanted;
+ * "express", "better-auth" and "redis" want no more than {"id":"..."}.
  * The first secret and the first cookie name are used; a long value is cut
  * into chunks where the preset does so.  Without a cookie name (bearer only)
- * *out is "Bearer <token>".
+ * *out is "Bearer <token>".  LKG_ERR_INVALID: the conf has no secret to make
+ * one with.
  */
 LKG_API int lkg_session_make(char **out, lkg_session_conf *conf,
     const char *claims, size_t len) LKG_CHECK_RESULT;
 
-LKG_API lkg_str lkg_session_identity(const lkg_session *s); /* never empty */
+/*
+ * The identity is never empty, and the end, in seconds since 1970, is only 0
+ * (not known) where the session is kept elsewhere.  The id is that of the
+ * cookie, or the claim jti (Clerk: sid, Supabase: session_id, Auth0:
+ * internal.sid).  A session that is pending has an id at most before its
+ * first value has come: no identity, and no claims (NULL).
+ */
+LKG_API lkg_str lkg_session_identity(const lkg_session *s);
 LKG_API lkg_str lkg_session_name(const lkg_session *s);     /* may be empty */
 LKG_API lkg_str lkg_session_email(const lkg_session *s);    /* may be empty */
-LKG_API lkg_str lkg_session_id(const lkg_session *s);       /* claim jti */
-LKG_API int64_t lkg_session_expires(const lkg_session *s);  /* epoch seconds */
+LKG_API lkg_str lkg_session_id(const lkg_session *s);       /* may be empty */
+LKG_API lkg_str lkg_session_user(const lkg_session *s);     /* may be empty */
+LKG_API int64_t lkg_session_expires(const lkg_session *s);
 LKG_API const lkg_json *lkg_session_claims(const lkg_session *s);
 LKG_API void lkg_session_free(lkg_session *s);
 

@@ -1,7 +1,8 @@
 /*
- * Sessions out of anything: header lines as they may come, and claims and
+ * Sessions out of anything: header lines as they may come; claims and
  * headers of tokens that are authentic, as no attacker could make them but
- * an application might.
+ * an application might; values as Redis or an application may give them; and
+ * sets of keys.
  *
  * The first byte says which; lines end with LF.
  */
@@ -16,6 +17,21 @@
 #define NOW      1795350000
 #define LINES    8
 #define NCONFS   (sizeof(confs) / sizeof(confs[0]))
+#define NWAYS    6
+#define JWKSCONF 5       /* number of a conf with jwks= */
+
+/* A cookie for each conf whose value is elsewhere. */
+
+#define ID       "abcdefghijklmnop"
+#define MAC      "Ig6DVAxio7yIadbFbj0tzaFhoKukxgjh7/RS0XzYdW8"
+#define STORED   "token=" ID "; connect.sid=s:" ID "." MAC ";"                \
+                 "better-auth.session_token=" ID "." MAC "="
+
+#define JWKS     "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"e\"," \
+                 "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","    \
+                 "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},"   \
+                 "{\"kty\":\"OKP\",\"crv\":\"Ed25519\","                     \
+                 "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,10 +58,23 @@ static const struct {
                { "leeway", "300" } } },
     { "next-auth", { { "secret", SECRET }, { "secret", "another" },
                      { "email_unverified", NULL } } },
-    { "authjs", { { "secret", SECRET }, { "secret", "another" } } }
+    { "authjs", { { "secret", SECRET }, { "secret", "another" } } },
+    { "jwt", { { "secret", SECRET }, { "alg", "HS384,HS512" },
+               { "cookie", "token" },
+               { "identity", "https://x.y/id,a.b,email" } } },
+    { "jwt", { { "jwks", JWKS }, { "cookie", "token" } } },
+    { "supabase", { { "secret", SECRET }, { "ref", "x" }, { "bearer", NULL },
+                    { "expires", "end" } } },
+    { "auth0", { { "secret", SECRET } } },
+    { "express", { { "secret", SECRET }, { "secret", "another" },
+                   { "user", "userId,passport.user" } } },
+    { "better-auth", { { "secret", SECRET } } },
+    { "redis", { { "cookie", "token" }, { "user", "userId" },
+                 { "identity", "userId,email" } } },
+    { "introspect", { { "email_unverified", NULL } } }
 };
 
-static lkg_session_conf  *confs[4];
+static lkg_session_conf  *confs[12];
 static lkg_hmac          *mac;
 
 
@@ -79,22 +108,19 @@ configure(void)
 
 
 static void
-open_session(lkg_session_conf *conf, const lkg_session_input *in)
+must_be_refusal(int rc)
 {
-    int           rc;
-    lkg_str       s;
-    lkg_session  *session;
+    must(rc == LKG_ERR_ABSENT || rc == LKG_ERR_AMBIGUOUS
+         || rc == LKG_ERR_TOOBIG || rc == LKG_ERR_FORMAT
+         || rc == LKG_ERR_SIGNATURE || rc == LKG_ERR_EXPIRED
+         || rc == LKG_ERR_IDENTITY);
+}
 
-    rc = lkg_session_open(&session, conf, in, NOW);
 
-    if (rc != LKG_OK) {
-        must(session == NULL);
-        must(rc == LKG_ERR_ABSENT || rc == LKG_ERR_AMBIGUOUS
-             || rc == LKG_ERR_TOOBIG || rc == LKG_ERR_FORMAT
-             || rc == LKG_ERR_SIGNATURE || rc == LKG_ERR_EXPIRED
-             || rc == LKG_ERR_IDENTITY);
-        return;
-    }
+static void
+check_session(const lkg_session *session)
+{
+    lkg_str  s;
 
     s = lkg_session_identity(session);
     must(lkg_identity_valid(s.data, s.len));
@@ -108,11 +134,159 @@ open_session(lkg_session_conf *conf, const lkg_session_input *in)
     s = lkg_session_id(session);
     must(lkg_utf8_valid(s.data, s.len));
 
-    must(lkg_session_expires(session) > NOW - 300);
     must(lkg_json_typeof(lkg_session_claims(session), LKG_JSON_ROOT)
          == LKG_JSON_OBJECT);
+}
+
+
+/* An id that can be a part of a key, and nobody yet. */
+
+static void
+check_pending(const lkg_session *session)
+{
+    size_t   i;
+    lkg_str  s;
+
+    s = lkg_session_id(session);
+    must(s.len <= LKG_SID_SIGNED);
+
+    for (i = 0; i < s.len; i++) {
+        must(s.data[i] > ' ' && s.data[i] < 127
+             && strchr("{}:/\\*\"'", s.data[i]) == NULL);
+    }
+
+    must(lkg_session_identity(session).len == 0);
+    must(lkg_session_claims(session) == NULL);
+}
+
+
+/* The text in memory of its own, which is gone when the call is over. */
+
+static int
+complete(lkg_session *s, lkg_session_conf *conf, const uint8_t *data,
+    size_t size)
+{
+    int    rc;
+    char  *copy;
+
+    if (data == NULL) {
+        return lkg_session_complete(s, conf, NULL, 0, NOW);
+    }
+
+    copy = malloc(size ? size : 1);
+    must(copy != NULL);
+
+    if (size) {
+        memcpy(copy, data, size);
+    }
+
+    rc = lkg_session_complete(s, conf, copy, size, NOW);
+    free(copy);
+
+    return rc;
+}
+
+
+static void
+open_session(lkg_session_conf *conf, const lkg_session_input *in)
+{
+    int           rc;
+    lkg_session  *session;
+
+    rc = lkg_session_open(&session, conf, in, NOW);
+
+    if (rc < 0) {
+        must(session == NULL);
+        must_be_refusal(rc);
+        return;
+    }
+
+    if (rc == LKG_MORE) {
+        check_pending(session);
+
+    } else {
+        check_session(session);
+        must(lkg_session_expires(session) > NOW - 300);
+    }
 
     lkg_session_free(session);
+}
+
+
+/* The value of a session, and what it leads to: two lines. */
+
+static void
+fuzz_value(lkg_session_conf *conf, const uint8_t *data, size_t size)
+{
+    int                 rc;
+    size_t              first;
+    lkg_str             line = lkg_str_lit(STORED);
+    lkg_session        *s;
+    const uint8_t      *end;
+    lkg_session_input   in = { &line, 1, { NULL, 0 } };
+
+    if (lkg_session_open(&s, conf, &in, NOW) != LKG_MORE) {
+        lkg_session_free(s);
+        return;
+    }
+
+    end = size ? memchr(data, '\n', size) : NULL;
+    first = end ? (size_t) (end - data) : size;
+
+    rc = complete(s, conf, data, first);
+
+    if (rc == LKG_MORE) {
+        must(lkg_session_user(s).len != 0);
+        rc = complete(s, conf, end ? end + 1 : NULL,
+                      end ? size - first - 1 : 0);
+        must(rc != LKG_MORE);
+    }
+
+    if (rc == LKG_OK) {
+        check_session(s);
+
+    } else {
+        must_be_refusal(rc);
+        must(lkg_session_identity(s).len == 0);
+        must(lkg_session_claims(s) == NULL);
+    }
+
+    lkg_session_free(s);
+}
+
+
+/* A set of keys, which a conf either takes whole or not at all. */
+
+static void
+fuzz_jwks(lkg_session_conf *conf, const uint8_t *data, size_t size)
+{
+    int        rc;
+    lkg_error  err;
+
+    err.text[0] = '\0';
+
+    rc = lkg_session_conf_set_jwks(conf, (const char *) data, size, &err);
+
+    must(rc == LKG_OK || rc == LKG_ERR_FORMAT || rc == LKG_ERR_INVALID
+         || rc == LKG_ERR_TOOBIG);
+    must(rc == LKG_OK || err.text[0] != '\0');
+
+    rc = lkg_session_conf_set_jwks(conf, lkg_lit(JWKS), &err);
+    must(rc == LKG_OK);
+}
+
+
+static void
+fuzz_pem(const uint8_t *data, size_t size)
+{
+    lkg_session_conf  *conf;
+
+    must(lkg_session_conf_new(&conf, "jwt", 3, NULL) == LKG_OK);
+
+    (void) !lkg_session_conf_set(conf, "key", 3, (const char *) data, size,
+                                 NULL);
+
+    lkg_session_conf_free(conf);
 }
 
 
@@ -170,7 +344,8 @@ fuzz_claims(lkg_session_conf *conf, const uint8_t *data, size_t size)
 
     if (rc != LKG_OK) {
         must(cookie == NULL);
-        must(rc == LKG_ERR_FORMAT || rc == LKG_ERR_TOOBIG);
+        must(rc == LKG_ERR_FORMAT || rc == LKG_ERR_TOOBIG
+             || rc == LKG_ERR_INVALID);
         return;
     }
 
@@ -226,7 +401,8 @@ fuzz_token(lkg_session_conf *conf, const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    unsigned  what;
+    unsigned           what;
+    lkg_session_conf  *conf;
 
     configure();
 
@@ -237,18 +413,32 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     what = *data++;
     size--;
 
-    switch (what / NCONFS % 3) {
+    conf = confs[what % NCONFS];
+
+    switch (what / NCONFS % NWAYS) {
 
     case 0:
-        fuzz_headers(confs[what % NCONFS], data, size);
+        fuzz_headers(conf, data, size);
         break;
 
     case 1:
-        fuzz_claims(confs[what % NCONFS], data, size);
+        fuzz_claims(conf, data, size);
+        break;
+
+    case 2:
+        fuzz_token(conf, data, size);
+        break;
+
+    case 3:
+        fuzz_value(conf, data, size);
+        break;
+
+    case 4:
+        fuzz_jwks(confs[JWKSCONF], data, size);
         break;
 
     default:
-        fuzz_token(confs[what % 2], data, size);
+        fuzz_pem(data, size);
         break;
     }
 

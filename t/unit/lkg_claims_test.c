@@ -77,6 +77,33 @@ static const identity_case  identities[] = {
       LKG_OK, "e@x" },
     { "identity=myemail", "\"myemail\":\"e@x\"", LKG_OK, "e@x" },
 
+    /* a name with dots in it is a name before it is a path */
+
+    { "identity=https://x.y/id", "\"https://x.y/id\":\"a\"", LKG_OK, "a" },
+    { "identity=https://x.y/id",
+      "\"https://x\":{\"y/id\":\"b\"},\"https://x.y/id\":\"a\"", LKG_OK,
+      "a" },
+    { "identity=https://x.y/id", "\"https://x\":{\"y/id\":\"b\"}", LKG_OK,
+      "b" },
+    { "identity=user.https://x.y/id",
+      "\"user\":{\"https://x.y/id\":\"a\"}", LKG_OK, "a" },
+    { "identity=user.id", "\"user\":{\"id\":\"b\"},\"user.id\":\"a\"",
+      LKG_OK, "a" },
+    { "identity=user.id", "\"user\":{\"id\":\"b\"},\"user.id\":null",
+      LKG_ERR_IDENTITY, NULL },
+    { "identity=https://x.y/email",
+      "\"https://x.y/email\":\"e@x\",\"email_verified\":true",
+      LKG_ERR_IDENTITY, NULL },
+    { "identity=https://x.y/email",
+      "\"https://x.y/email\":\"e@x\",\"https://x.y/email_verified\":true",
+      LKG_OK, "e@x" },
+    { "identity=user.email",
+      "\"user.email\":\"e@x\",\"user\":{\"email_verified\":true}",
+      LKG_ERR_IDENTITY, NULL },
+    { "identity=user.email",
+      "\"user.email\":\"e@x\",\"user.email_verified\":true", LKG_OK,
+      "e@x" },
+
     /* as configured */
 
     { "identity=uid", "\"sub\":\"a\",\"uid\":\"b\"", LKG_OK, "b" },
@@ -262,7 +289,18 @@ static const time_case  times[] = {
     { "expires=session.end", LATER ",\"session\":{\"end\":\"soon\"}",
       LKG_ERR_FORMAT, 0 },
     { "expires=session.end", LATER, LKG_OK, HOUR },
-    { "expires=end", "\"end\":1795353600", LKG_ERR_FORMAT, 0 }
+    { "expires=end", "\"end\":1795353600", LKG_ERR_FORMAT, 0 },
+    { "expires=end", LATER ",\"end\":1795350060999", LKG_OK, 1795350060 },
+    { "expires=end", LATER ",\"end\":100000000000", LKG_OK, HOUR },
+    { "expires=end", LATER ",\"end\":100000000001", LKG_ERR_EXPIRED, 0 },
+    { "expires=end", LATER ",\"end\":\"2026-11-22T12:21:00Z\"", LKG_OK,
+      1795350060 },
+    { "expires=end", LATER ",\"end\":\"2026-11-22T12:20:00Z\"",
+      LKG_ERR_EXPIRED, 0 },
+    { "expires=end", LATER ",\"end\":\"1795350060\"", LKG_ERR_FORMAT, 0 },
+    { "expires=a,b", LATER ",\"b\":1795350060", LKG_OK, 1795350060 },
+    { "expires=a,b", LATER ",\"a\":null,\"b\":1795350060", LKG_OK,
+      1795350060 }
 };
 
 

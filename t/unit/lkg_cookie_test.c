@@ -218,6 +218,68 @@ test_size(void)
 }
 
 
+/* Other frameworks' names for chunks, and what counts beside a whole. */
+
+static void
+test_styles(void)
+{
+    int       rc;
+    char     *joined;
+    size_t    i;
+    lkg_str   value;
+
+    static const struct {
+        unsigned     flags;
+        const char  *header;
+        int          rc;
+        const char  *value;
+    } cookies[] = {
+        { 0, NAME ".0=a; " NAME ".1=b", LKG_ERR_ABSENT, "" },
+        { 0, NAME ".0=a; " NAME "=w", LKG_OK, "w" },
+        { LKG_COOKIE_CHUNKED2, NAME "__1=b; " NAME "__0=a", LKG_OK, "ab" },
+        { LKG_COOKIE_CHUNKED2, NAME ".0=a", LKG_ERR_ABSENT, "" },
+        { LKG_COOKIE_CHUNKED2, NAME "_0=a; " NAME "__=b; " NAME "__01=c; "
+          NAME "__0.0=d; " NAME "___0=e", LKG_ERR_ABSENT, "" },
+        { LKG_COOKIE_CHUNKED2, NAME "__1=b", LKG_ERR_FORMAT, "" },
+        { LKG_COOKIE_CHUNKED2, NAME "__16=b", LKG_ERR_TOOBIG, "" },
+        { LKG_COOKIE_CHUNKED2, NAME "__0=a; " NAME "__0=b",
+          LKG_ERR_AMBIGUOUS, "" },
+        { LKG_COOKIE_CHUNKED2, NAME "__0=a; " NAME "=w", LKG_ERR_AMBIGUOUS,
+          "" },
+        { LKG_COOKIE_CHUNKED2|LKG_COOKIE_WHOLE, NAME "__0=a; " NAME "=w",
+          LKG_OK, "w" },
+        { LKG_COOKIE_CHUNKED|LKG_COOKIE_WHOLE, NAME "=w; " NAME ".0=a; "
+          NAME ".2=c", LKG_OK, "w" },
+        { LKG_COOKIE_CHUNKED|LKG_COOKIE_WHOLE, NAME "=; " NAME ".0=a; "
+          NAME ".1=b", LKG_OK, "ab" },
+        { LKG_COOKIE_CHUNKED|LKG_COOKIE_WHOLE, NAME "=w; " NAME "=x",
+          LKG_ERR_AMBIGUOUS, "" },
+        { LKG_COOKIE_CHUNKED|LKG_COOKIE_CHUNKED2, NAME ".0=a; " NAME "__1=b",
+          LKG_OK, "ab" },
+        { LKG_COOKIE_SUFFIXED, NAME "_abcdEF-_=s; " NAME "=w", LKG_OK, "s" },
+        { LKG_COOKIE_SUFFIXED, NAME "=w; " NAME "_01234567=s", LKG_OK, "s" },
+        { LKG_COOKIE_SUFFIXED, NAME "=w; " NAME "_0123456=s", LKG_OK, "w" },
+        { LKG_COOKIE_SUFFIXED, NAME "=w; " NAME "_012345678=s", LKG_OK, "w" },
+        { LKG_COOKIE_SUFFIXED, NAME "=w; " NAME "-01234567=s", LKG_OK, "w" },
+        { LKG_COOKIE_SUFFIXED, NAME "=w; " NAME "_0123456.=s", LKG_OK, "w" },
+        { LKG_COOKIE_SUFFIXED, NAME "_01234567=s; " NAME "_01234567=s",
+          LKG_OK, "s" },
+        { LKG_COOKIE_SUFFIXED, NAME "_01234567=s; " NAME "_01234568=t",
+          LKG_ERR_AMBIGUOUS, "" },
+        { LKG_COOKIE_CHUNKED, NAME "=w; " NAME "_01234567=s", LKG_OK, "w" }
+    };
+
+    for (i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++) {
+        rc = find(&value, &joined, cookies[i].flags, cookies[i].header, NULL,
+                  NULL);
+
+        is_int(rc, cookies[i].rc, cookies[i].header);
+        is_str(value, cookies[i].value, "its value");
+        free(joined);
+    }
+}
+
+
 int
 main(void)
 {
@@ -225,6 +287,7 @@ main(void)
     test_twice();
     test_chunks();
     test_size();
+    test_styles();
 
     return done_testing();
 }

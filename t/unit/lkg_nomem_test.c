@@ -207,6 +207,184 @@ verify(void)
 }
 
 
+/* A conf with parameters: pairs of names and values, ended by NULL. */
+
+static int
+conf_make(lkg_session_conf **conf, const char *preset,
+    const char *const *params)
+{
+    int        rc;
+    lkg_error  err;
+
+    rc = lkg_session_conf_new(conf, preset, strlen(preset), &err);
+
+    for ( /* void */ ; rc == LKG_OK && *params; params += 2) {
+        rc = lkg_session_conf_set(*conf, params[0], strlen(params[0]),
+                                  params[1], strlen(params[1]), &err);
+    }
+
+    if (rc == LKG_OK) {
+        rc = lkg_session_conf_ready(*conf, &err);
+    }
+
+    if (rc != LKG_OK) {
+        lkg_session_conf_free(*conf);
+        *conf = NULL;
+    }
+
+    return rc;
+}
+
+
+#define JWKS                                                                 \
+    "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\\u0061\"," \
+    "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"
+
+static int
+jwks(void)
+{
+    int                       rc;
+    lkg_session_conf         *conf;
+    static const char *const  params[] = { "jwks", JWKS, "cookie", "c",
+                                           "iss", "i", NULL };
+
+    rc = conf_make(&conf, "jwt", params);
+
+    if (rc == LKG_OK) {
+        rc = lkg_session_conf_set_jwks(conf, lkg_lit(JWKS), NULL);
+    }
+
+    lkg_session_conf_free(conf);
+
+    return rc;
+}
+
+
+static int
+pem(void)
+{
+    int                       rc;
+    lkg_session_conf         *conf;
+    static const char *const  params[] = {
+        "key", "-----BEGIN PUBLIC KEY-----\n"
+               "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+               "-----END PUBLIC KEY-----\n",
+        "project", "p", NULL
+    };
+
+    rc = conf_make(&conf, "firebase", params);
+    lkg_session_conf_free(conf);
+
+    /* an Ed25519 key is none for Firebase, which is found out at the end */
+
+    return rc == LKG_ERR_INVALID ? LKG_OK : rc;
+}
+
+
+/* A cookie that is made, opened, and where it is an id, completed. */
+
+static int
+session(const char *preset, const char *const *params, const char *claims)
+{
+    int                 rc;
+    char               *cookie;
+    lkg_str             line;
+    lkg_session        *s;
+    lkg_session_conf   *conf;
+    lkg_session_input   in = { &line, 1, { NULL, 0 } };
+
+    rc = conf_make(&conf, preset, params);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    s = NULL;
+    rc = lkg_session_make(&cookie, conf, claims, strlen(claims));
+
+    if (rc == LKG_OK) {
+        line.data = cookie;
+        line.len = strlen(cookie);
+        rc = lkg_session_open(&s, conf, &in, 1800000000);
+    }
+
+    if (rc == LKG_MORE) {
+        rc = lkg_session_complete(s, conf, lkg_lit("{\"userId\":\"\\u0061\"}"),
+                                  1800000000);
+    }
+
+    if (rc == LKG_MORE) {
+        rc = lkg_session_complete(s, conf, lkg_lit("{\"name\":\"\\u0062\"}"),
+                                  1800000000);
+    }
+
+    lkg_session_free(s);
+    lkg_free(cookie);
+    lkg_session_conf_free(conf);
+
+    return rc;
+}
+
+
+static int
+supabase(void)
+{
+    static const char *const  params[] = { "secret", SECRET, "ref", "x",
+                                           NULL };
+
+    return session("supabase", params, "{\"sub\":\"\\u0061\",\"aud\":"
+                   "\"authenticated\",\"exp\":1800000100}");
+}
+
+
+static int
+express(void)
+{
+    static const char *const  params[] = { "secret", SECRET, "user", "userId",
+                                           NULL };
+
+    return session("express", params, "{\"id\":\"abc\"}");
+}
+
+
+static int
+auth0(void)
+{
+    static const char *const  params[] = { "secret", SECRET, NULL };
+
+    return session("auth0", params, "{\"user\":{\"sub\":\"a\"},"
+                   "\"exp\":1800000100}");
+}
+
+
+static int
+introspect(void)
+{
+    int                       rc;
+    lkg_str                   line = lkg_str_lit("c=x");
+    lkg_session              *s;
+    lkg_session_conf         *conf;
+    lkg_session_input         in = { &line, 1, { NULL, 0 } };
+    static const char *const  params[] = { "cookie", "c", NULL };
+
+    rc = conf_make(&conf, "introspect", params);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    rc = lkg_session_open(&s, conf, &in, 1800000000);
+
+    if (rc == LKG_MORE) {
+        rc = lkg_session_complete(s, conf, lkg_lit("{\"id\":\"\\u0061\"}"),
+                                  1800000000);
+    }
+
+    lkg_session_free(s);
+    lkg_session_conf_free(conf);
+
+    return rc;
+}
+
+
 /* Lets the first, the second, ... allocation fail until none does. */
 
 static int
@@ -284,6 +462,12 @@ main(void)
     exhaust(load_wrong, "a policy with a fault");
     exhaust(add_keys, "two keys");
     exhaust(verify, "a token");
+    exhaust(jwks, "a set of keys");
+    exhaust(pem, "a key");
+    exhaust(supabase, "a signed session");
+    exhaust(express, "a session with two values");
+    exhaust(auth0, "an encrypted session");
+    exhaust(introspect, "an application's answer");
     exhaust_blocks();
 
     lkg_keys_free(livekit);

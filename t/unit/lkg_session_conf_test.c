@@ -16,6 +16,13 @@ static const param_case  params[] = {
     { "jwt", "salt=x", "knows only" },
     { "next-auth", "iss=x", "knows only" },
     { "next-auth", "bearer", "knows only" },
+    { "redis", "secret=x", "knows only" },
+    { "introspect", "user=x", "knows only" },
+    { "jwt", "user=x", "knows only" },
+    { "jwt", "project=x", "knows only" },
+    { "clerk", "ref=x", "knows only" },
+    { "firebase", "aud=x", "knows only" },
+    { "express", "alg=HS256", "knows only" },
     { "authjs", "alg=HS256", "knows only" },
     { "jwt", "secret=", "secret= needs a value" },
     { "jwt", "secret", "secret= needs a value" },
@@ -27,8 +34,21 @@ static const param_case  params[] = {
     { "jwt", "bearer=on", "bearer takes no value" },
     { "jwt", "bearer=", "bearer takes no value" },
     { "jwt", "email_unverified=1", "email_unverified takes no value" },
-    { "jwt", "alg=RS256", "HS256" },
+    { "jwt", "alg=HS256,", "HS256, HS384, HS512, RS256, RS384, RS512, PS256, "
+                           "PS384, PS512, ES256, ES384, ES512, EdDSA" },
     { "jwt", "alg=none", "HS256" },
+    { "jwt", "alg=,", "HS256" },
+    { "jwt", "alg=RS256,RS1", "HS256" },
+    { "jwt", "alg=RS256, ES256", "HS256" },
+    { "clerk", "alg=ES256", "separated by commas: RS256" },
+    { "supabase", "alg=EdDSA", "separated by commas: HS256, RS256, ES256" },
+    { "supabase", "ref=a b", "ref= can only hold" },
+    { "supabase", "ref=a/b", "ref= can only hold" },
+    { "supabase", "ref=", "ref= needs a value" },
+    { "firebase", "project=\"", "project= can only hold" },
+    { "jwt", "key=x", "key= is not PEM" },
+    { "jwt", "secret=-----BEGIN PUBLIC KEY-----", "give a public key as key="
+      },
     { "jwt", "alg=hs256", "HS256" },
     { "next-auth", "enc=A128GCM", "A256GCM or A256CBC-HS512" },
     { "jwt", "leeway=301", "0 to 300" },
@@ -50,7 +70,7 @@ static const param_case  params[] = {
 static void
 test_parameters(void)
 {
-    char               many[16];
+    char               many[16], text[300];
     size_t             i;
     lkg_error          err;
     lkg_session_conf  *conf;
@@ -90,6 +110,11 @@ test_parameters(void)
        && strcmp(err.text, "cookie is given twice") == 0, "cookie= twice");
     ok(set(conf, "leeway=1", NULL) == LKG_OK
        && set(conf, "leeway=1", &err) == LKG_ERR_INVALID, "leeway= twice");
+
+    snprintf(text, sizeof(text), "prefix=%0257d", 0);
+    ok(set(conf, text, &err) == LKG_ERR_INVALID
+       && strcmp(err.text, "prefix= is longer than 256 bytes") == 0,
+       "a long text");
 
     for (i = 0; i < 8; i++) {
         snprintf(many, sizeof(many), "aud=%zu", i);
@@ -136,6 +161,105 @@ test_no_secret_in_errors(void)
     ok(lkg_session_conf_new(&conf, "hunter2", 7, &err) == LKG_ERR_INVALID
        && conf == NULL && strstr(err.text, "jwt, next-auth, authjs")
        && strstr(err.text, "hunter2") == NULL, "no such preset");
+}
+
+
+static const param_case  needs[] = {
+    { "jwt", "cookie=c", "needs secret=, key= or jwks=" },
+    { "clerk", "iss=i", "needs key= or jwks=" },
+    { "firebase", "project=p", "needs key= or jwks=" },
+    { "supabase", "ref=x", "needs secret=, key= or jwks=" },
+    { "supabase", "secret=" SECRET, "needs ref= or cookie=, or bearer" },
+    { "next-auth", "salt=s", "needs secret=" },
+    { "auth0", "cookie=c", "needs secret=" },
+    { "express", "cookie=c", "needs secret=" },
+    { "better-auth", "cookie=c", "needs secret=" },
+    { "redis", "user=u", "needs cookie=" },
+    { "jwt", "alg=RS256 cookie=c secret=" SECRET, "needs key= or jwks=" },
+    { "supabase", "ref=x secret=" SECRET " cookie=c", "not both" }
+};
+
+
+/* What is missing is named; and what was set before may be completed. */
+
+static void
+test_needs(void)
+{
+    char               text[256], *param, *rest;
+    size_t             i;
+    lkg_error          err;
+    lkg_session_conf  *conf;
+
+    for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (lkg_session_conf_new(&conf, needs[i].preset,
+                                 strlen(needs[i].preset), NULL) != LKG_OK)
+        {
+            ok(0, "a conf");
+            return;
+        }
+
+        snprintf(text, sizeof(text), "%s", needs[i].param);
+
+        for (param = strtok_r(text, " ", &rest);
+             param && set(conf, param, &err) == LKG_OK;
+             param = strtok_r(NULL, " ", &rest))
+        {
+            /* void */
+        }
+
+        if (!ok(param == NULL
+                && lkg_session_conf_ready(conf, &err) == LKG_ERR_INVALID
+                && strstr(err.text, needs[i].says),
+                "%s with %s", needs[i].preset, needs[i].param))
+        {
+            printf("#   %s\n", err.text);
+        }
+
+        lkg_session_conf_free(conf);
+    }
+
+    if (lkg_session_conf_new(&conf, "next-auth", 9, NULL) == LKG_OK) {
+        is_int(lkg_session_conf_ready(conf, NULL), LKG_ERR_INVALID,
+               "no secret yet");
+        is_int(set(conf, "cookie=c", NULL), LKG_OK, "a cookie");
+        is_int(set(conf, "secret=" SECRET, NULL), LKG_OK, "a secret");
+        is_int(lkg_session_conf_ready(conf, NULL), LKG_OK, "ready");
+    }
+
+    lkg_session_conf_free(conf);
+}
+
+
+/* Each preset's list of parameters fits into the error. */
+
+static void
+test_lists(void)
+{
+    size_t             i;
+    lkg_error          err;
+    lkg_session_conf  *conf;
+
+    static const char *const  presets[] = {
+        "jwt", "next-auth", "authjs", "auth0", "clerk", "supabase",
+        "firebase", "express", "better-auth", "redis", "introspect"
+    };
+
+    for (i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
+        err.text[0] = '\0';
+
+        ok(lkg_session_conf_new(&conf, presets[i], strlen(presets[i]), NULL)
+           == LKG_OK
+           && set(conf, "x=y", &err) == LKG_ERR_INVALID
+           && strlen(err.text) > 16
+           && strcmp(err.text + strlen(err.text) - 16, "email_unverified")
+              == 0, "%s", err.text);
+
+        lkg_session_conf_free(conf);
+
+        ok(lkg_session_conf_new(&conf, "x", 1, &err) == LKG_ERR_INVALID
+           && strstr(err.text, presets[i]), "%s is in the list of presets",
+           presets[i]);
+    }
 }
 
 
@@ -190,6 +314,8 @@ main(void)
 {
     test_parameters();
     test_no_secret_in_errors();
+    test_needs();
+    test_lists();
     test_ready();
 
     return done_testing();

@@ -336,6 +336,36 @@ test_bearer(void)
 }
 
 
+/* What comes in a header is bounded as a cookie is. */
+
+static void
+test_long_bearer(void)
+{
+    char              *text;
+    lkg_session       *s;
+    lkg_session_conf  *conf;
+
+    conf = jwt("bearer");
+    text = malloc(LKG_COOKIE_MAX + 16);
+
+    if (ok(text != NULL, "memory")) {
+        memset(text, 'A', LKG_COOKIE_MAX + 15);
+        text[LKG_COOKIE_MAX + 15] = '\0';
+        memcpy(text, "Bearer ", 7);
+
+        is_int(open_at(&s, conf, "a=b", text, NOW), LKG_ERR_TOOBIG,
+               "a token that is too long");
+
+        text[LKG_COOKIE_MAX + 7] = '\0';
+        is_int(open_at(&s, conf, "a=b", text, NOW), LKG_ERR_FORMAT,
+               "as long as it may be, it is only bad");
+    }
+
+    free(text);
+    lkg_session_conf_free(conf);
+}
+
+
 int
 main(void)
 {
@@ -346,6 +376,7 @@ main(void)
     test_name_in_key();
     test_chunks();
     test_bearer();
+    test_long_bearer();
 
     return done_testing();
 }
