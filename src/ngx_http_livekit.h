@@ -63,8 +63,12 @@ struct ngx_http_livekit_ctx_s {
     ngx_http_request_t          *request;
 
     /* session */
-    ngx_array_t                 *session_confs;  /* those that were tried */
+    ngx_array_t                 *session_lines;  /* those that are tried */
+    ngx_uint_t                   session_line;   /* the one that is tried */
     lkg_session                 *session;
+    lkg_session                 *session_pending;
+    ngx_redis_query_t           *session_query;
+    ngx_http_request_t          *session_asked;  /* the application */
     ngx_int_t                    session_rc;     /* lkg_err */
 
     /* request */
@@ -93,6 +97,12 @@ struct ngx_http_livekit_ctx_s {
     ngx_int_t                    status;         /* HTTP status of a refusal */
     const char                  *verdict;
 
+    unsigned                     session_known:1;
+    unsigned                     session_waiting:1;
+    unsigned                     session_unavailable:1;
+    unsigned                     session_cleanup:1;
+    unsigned                     session_broken:1;   /* its answer */
+    unsigned                     asking:1;       /* is a question about it */
     unsigned                     body_shared:1;
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;
@@ -159,18 +169,69 @@ ngx_redis_client_t *ngx_http_livekit_redis_find(ngx_conf_t *cf,
 ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
 
 
-/* session: ngx_http_livekit_session.c */
+/* session: ngx_http_livekit_session.c, its directive in .._session_conf.c */
 
 typedef struct {
-    ngx_array_t                 *confs;     /* of lkg_session_conf * */
-    ngx_uint_t                   off;       /* said so, not just left out */
+    lkg_session_conf            *conf;
+    lkg_session_mechanism        mechanism;
+    ngx_str_t                    redis_name;
+    ngx_redis_client_t          *redis;
+    ngx_http_complex_value_t    *key;       /* of the value in Redis */
+    ngx_http_complex_value_t    *user_key;  /* of a second value */
+    ngx_str_t                    uri;       /* where to ask */
+    ngx_uint_t                   set_cookie;
+    ngx_uint_t                   user;      /* leads to a second value */
+    ngx_http_livekit_where_t     where;
+} ngx_http_livekit_session_line_t;
+
+typedef struct {
+    ngx_array_t                 *lines;     /* NULL: none */
+    unsigned                     off:1;     /* said so, not just left out */
+    unsigned                     later:1;   /* a line that has to ask */
+    unsigned                     needed:1;  /* by what the location does */
 } ngx_http_livekit_session_conf_t;
 
-/* NGX_OK: ctx->session is there.  Otherwise an HTTP status: 401, or 500 where
- * the session could not be checked. */
+typedef struct {
+    ngx_str_t                    file;
+    lkg_session_conf            *conf;
+    time_t                       mtime;
+    off_t                        size;
+    ngx_file_uniq_t              uniq;
+} ngx_http_livekit_jwks_t;
+
+typedef struct {
+    ngx_uint_t                   variables; /* somebody asks for some */
+    ngx_array_t                  jwks;      /* of ngx_http_livekit_jwks_t */
+    ngx_event_t                  timer;
+} ngx_http_livekit_session_main_conf_t;
+
+/* NGX_OK: ctx->session is there.  Otherwise an HTTP status: 401, 503 where
+ * nobody could say, or 500 where it could not be checked. */
 ngx_int_t ngx_http_livekit_session(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
+ngx_int_t ngx_http_livekit_session_preaccess(ngx_http_request_t *r);
+
+/* In .._session_stored.c and .._session_ask.c.  NGX_AGAIN: they will call
+ * ngx_http_livekit_session_fetched(), the latter when the request goes on;
+ * NGX_DECLINED, NGX_ERROR: they cannot. */
+ngx_int_t ngx_http_livekit_session_stored(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line);
+ngx_int_t ngx_http_livekit_session_ask(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line);
+ngx_int_t ngx_http_livekit_session_answer(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+ngx_int_t ngx_http_livekit_session_fetched(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t available, ngx_str_t *value);
+
+/* In ngx_http_livekit_session_param.c. */
+char *ngx_http_livekit_session_parameter(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line, ngx_str_t *value);
+
+/* In ngx_http_livekit_jwks.c. */
+char *ngx_http_livekit_jwks_watch(ngx_conf_t *cf, lkg_session_conf *conf,
+    ngx_str_t *file);
+ngx_int_t ngx_http_livekit_jwks_init_process(ngx_cycle_t *cycle);
 
 /* The session, opened if need be, or NULL: for variables. */
 lkg_session *ngx_http_livekit_session_peek(ngx_http_request_t *r);

@@ -99,8 +99,13 @@ char *
 ngx_http_livekit_access_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
     ngx_uint_t room)
 {
-    const char                      *missing;
-    ngx_http_livekit_access_conf_t  *acf;
+    const char                       *missing;
+    ngx_http_livekit_access_conf_t   *acf;
+    ngx_http_livekit_session_conf_t  *scf;
+
+    scf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_session_module);
+    scf->needed = 1;
 
     missing = ngx_http_livekit_access_missing(cf, room);
 
@@ -134,7 +139,7 @@ ngx_http_livekit_access_missing(ngx_conf_t *cf, ngx_uint_t room)
     scf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_session_module);
 
-    if (scf->confs == NULL) {
+    if (scf->lines == NULL) {
         return "livekit_session, which says how the session cookie is read";
     }
 

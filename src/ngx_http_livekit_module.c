@@ -170,6 +170,9 @@ ngx_http_livekit_cleanup_ctx(void *data)
 {
     ngx_http_livekit_ctx_t  *ctx = data;
 
+    lkg_session_free(ctx->session_pending);
+    ctx->session_pending = NULL;
+
     lkg_session_free(ctx->session);
     ctx->session = NULL;
 

@@ -276,6 +276,12 @@ ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args, ngx_str_t *name,
     ngx_str_t    key;
     ngx_uint_t   found;
 
+    /* without arguments nginx may leave the pointer as it was */
+
+    if (args->len == 0) {
+        return NGX_DECLINED;
+    }
+
     found = 0;
     p = args->data;
     last = args->data + args->len;

@@ -1,6 +1,10 @@
 
 /*
- * Who is it?  The application's session cookie, opened at most once.
+ * Who is it?  The application's session, found at most once for a request.
+ *
+ * A cookie that is the session is opened whenever somebody asks.  A session
+ * that is kept elsewhere is fetched in the preaccess phase; the lines of the
+ * configuration are tried in order, and the place in it is in the ctx.
  */
 
 
@@ -10,79 +14,36 @@
 #define NGX_HTTP_LIVEKIT_COOKIE_LINES  16
 
 
-static ngx_int_t ngx_http_livekit_session_open(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_array_t *confs);
+static void ngx_http_livekit_session_begin(ngx_http_livekit_ctx_t *ctx,
+    ngx_array_t *lines);
+static ngx_int_t ngx_http_livekit_session_try(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t later);
+static void ngx_http_livekit_session_tried(ngx_http_livekit_ctx_t *ctx,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_livekit_session_fetch(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_session_input(ngx_http_request_t *r,
     lkg_session_input *in, lkg_str *lines);
 static ngx_int_t ngx_http_livekit_session_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
-static void *ngx_http_livekit_session_create_conf(ngx_conf_t *cf);
-static char *ngx_http_livekit_session_merge_conf(ngx_conf_t *cf,
-    void *parent, void *child);
-static char *ngx_http_livekit_session_directive(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_livekit_session_parameter(ngx_conf_t *cf,
-    lkg_session_conf *sc, ngx_str_t *value);
-static void ngx_http_livekit_session_free_conf(void *data);
-
-
-static ngx_command_t  ngx_http_livekit_session_commands[] = {
-
-    { ngx_string("livekit_session"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_livekit_session_directive,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-      ngx_null_command
-};
-
-
-static ngx_http_module_t  ngx_http_livekit_session_module_ctx = {
-    ngx_http_livekit_session_add_variables, /* preconfiguration */
-    NULL,                                  /* postconfiguration */
-
-    NULL,                                  /* create main configuration */
-    NULL,                                  /* init main configuration */
-
-    NULL,                                  /* create server configuration */
-    NULL,                                  /* merge server configuration */
-
-    ngx_http_livekit_session_create_conf,  /* create location configuration */
-    ngx_http_livekit_session_merge_conf    /* merge location configuration */
-};
-
-
-ngx_module_t  ngx_http_livekit_session_module = {
-    NGX_MODULE_V1,
-    &ngx_http_livekit_session_module_ctx,  /* module context */
-    ngx_http_livekit_session_commands,     /* module directives */
-    NGX_HTTP_MODULE,                       /* module type */
-    NULL,                                  /* init master */
-    NULL,                                  /* init module */
-    NULL,                                  /* init process */
-    NULL,                                  /* init thread */
-    NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
-    NULL,                                  /* exit master */
-    NGX_MODULE_V1_PADDING
-};
-
 
 ngx_int_t
 ngx_http_livekit_session(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t                         rc;
     ngx_http_livekit_session_conf_t  *scf;
 
     scf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_session_module);
 
-    if (ctx->session_confs != scf->confs) {
+    if (ctx->session_lines != scf->lines || !ctx->session_known) {
+        ngx_http_livekit_session_begin(ctx, scf->lines);
 
-        rc = ngx_http_livekit_session_open(r, ctx, scf->confs);
-        if (rc != NGX_OK) {
+        if (ngx_http_livekit_session_try(r, ctx, 0) != NGX_OK) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "livekit: the session was not looked up before the "
+                          "access phase");
+
+            ctx->verdict = "error";
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -95,52 +56,235 @@ ngx_http_livekit_session(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 }
 
 
-/*
- * Tries the sessions of the location in order.  One that the request has no
- * cookie for says nothing; of the others the first failure is remembered.
- */
-
-static ngx_int_t
-ngx_http_livekit_session_open(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_array_t *confs)
+ngx_int_t
+ngx_http_livekit_session_preaccess(ngx_http_request_t *r)
 {
-    int                 rc;
-    lkg_str             lines[NGX_HTTP_LIVEKIT_COOKIE_LINES];
-    ngx_uint_t          i;
-    lkg_session_conf  **sc;
-    lkg_session_input   in;
+    ngx_http_livekit_ctx_t                *ctx;
+    ngx_http_livekit_session_conf_t       *scf;
+    ngx_http_livekit_session_main_conf_t  *smcf;
 
+    scf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_session_module);
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_livekit_session_module);
+
+    if (!scf->later || !(scf->needed || smcf->variables)) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_livekit_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->session_waiting) {
+
+        if (ctx->session_asked == NULL || !ctx->session_asked->done
+            || ngx_http_livekit_session_answer(r, ctx) == NGX_AGAIN)
+        {
+            return NGX_AGAIN;
+        }
+
+        r->read_event_handler = ngx_http_block_reading;
+
+        return NGX_DECLINED;
+    }
+
+    /* the question to the application does not ask it again */
+
+    if (ctx->asking
+        || (ctx->session_lines == scf->lines && ctx->session_known))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_livekit_session_begin(ctx, scf->lines);
+
+    if (ngx_http_livekit_session_try(r, ctx, 1) != NGX_AGAIN) {
+        return NGX_DECLINED;
+    }
+
+    ctx->session_waiting = 1;
+    ngx_http_livekit_watch_client(r);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_livekit_session_begin(ngx_http_livekit_ctx_t *ctx,
+    ngx_array_t *lines)
+{
     lkg_session_free(ctx->session);
 
     ctx->session = NULL;
-    ctx->session_confs = confs;
-    ctx->answered = 0;
+    ctx->session_lines = lines;
+    ctx->session_line = 0;
     ctx->session_rc = LKG_ERR_ABSENT;
+    ctx->session_known = 0;
+    ctx->session_unavailable = 0;
+    ctx->answered = 0;
+}
 
-    if (confs == NULL) {
-        return NGX_OK;
-    }
 
-    if (ngx_http_livekit_session_input(r, &in, lines) != NGX_OK) {
+/*
+ * NGX_OK: it is known now who it is, or that it is nobody.  NGX_AGAIN: with
+ * "later" something is being fetched, without it something must be.
+ */
+
+static ngx_int_t
+ngx_http_livekit_session_try(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t later)
+{
+    int                               rc;
+    lkg_str                           cookies[NGX_HTTP_LIVEKIT_COOKIE_LINES];
+    ngx_uint_t                        n;
+    lkg_session                      *session;
+    lkg_session_input                 in;
+    ngx_http_livekit_session_line_t  *line;
+
+    n = ctx->session_lines ? ctx->session_lines->nelts : 0;
+
+    if (n && ngx_http_livekit_session_input(r, &in, cookies) != NGX_OK) {
         ctx->session_rc = LKG_ERR_TOOBIG;
-        return NGX_OK;
+        n = 0;
     }
 
-    sc = confs->elts;
+    for ( /* void */ ; ctx->session_line < n; ctx->session_line++) {
 
-    for (i = 0; i < confs->nelts; i++) {
+        line = ctx->session_lines->elts;
+        line += ctx->session_line;
 
-        rc = lkg_session_open(&ctx->session, sc[i], &in, ngx_time());
+        rc = lkg_session_open(&session, line->conf, &in, ngx_time());
 
         if (rc == LKG_OK) {
-            ctx->session_rc = LKG_OK;
-            return NGX_OK;
+            ctx->session = session;
+            break;
         }
 
-        if (ctx->session_rc == LKG_ERR_ABSENT) {
-            ctx->session_rc = rc;
+        if (rc != LKG_MORE) {
+            ngx_http_livekit_session_tried(ctx, rc);
+            continue;
+        }
+
+        if (!later) {
+            lkg_session_free(session);
+            return NGX_AGAIN;
+        }
+
+        ctx->session_pending = session;
+
+        if (ngx_http_livekit_session_fetch(r, ctx) == NGX_AGAIN) {
+            return NGX_AGAIN;
         }
     }
+
+    ctx->session_known = 1;
+
+    return NGX_OK;
+}
+
+
+/* One that the request has no cookie for says nothing; the first failure of
+ * the others is remembered. */
+
+static void
+ngx_http_livekit_session_tried(ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
+{
+    if (ctx->session_rc == LKG_ERR_ABSENT) {
+        ctx->session_rc = rc;
+    }
+}
+
+
+/* NGX_AGAIN: ngx_http_livekit_session_fetched() will be called. */
+
+static ngx_int_t
+ngx_http_livekit_session_fetch(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
+{
+    ngx_int_t                         rc;
+    ngx_http_livekit_session_line_t  *line;
+
+    line = ctx->session_lines->elts;
+    line += ctx->session_line;
+
+    rc = (line->mechanism == LKG_SESSION_ASK)
+         ? ngx_http_livekit_session_ask(r, ctx, line)
+         : ngx_http_livekit_session_stored(r, ctx, line);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    lkg_session_free(ctx->session_pending);
+    ctx->session_pending = NULL;
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_livekit_session_tried(ctx, LKG_ERR_FORMAT);
+
+    } else {
+        ctx->session_unavailable = 1;
+    }
+
+    return rc;
+}
+
+
+/*
+ * What was fetched: a value, NULL for none, or "available" 0.  NGX_AGAIN:
+ * something else is being fetched now; NGX_OK: it is known who it is.
+ */
+
+ngx_int_t
+ngx_http_livekit_session_fetched(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_uint_t available, ngx_str_t *value)
+{
+    int                               rc;
+    lkg_session                      *session;
+    ngx_http_livekit_session_line_t  *line;
+
+    line = ctx->session_lines->elts;
+    line += ctx->session_line;
+
+    session = ctx->session_pending;
+
+    if (available) {
+        rc = lkg_session_complete(session, line->conf,
+                                  value ? (char *) value->data : NULL,
+                                  value ? value->len : 0, ngx_time());
+
+        if (rc == LKG_MORE) {
+            if (ngx_http_livekit_session_fetch(r, ctx) == NGX_AGAIN) {
+                return NGX_AGAIN;
+            }
+
+            session = NULL;
+
+        } else if (rc == LKG_OK) {
+            ctx->session_pending = NULL;
+            ctx->session = session;
+            ctx->session_known = 1;
+            ctx->session_waiting = 0;
+
+            return NGX_OK;
+
+        } else {
+            ngx_http_livekit_session_tried(ctx, rc);
+        }
+
+    } else {
+        ctx->session_unavailable = 1;
+    }
+
+    lkg_session_free(session);
+    ctx->session_pending = NULL;
+
+    ctx->session_line++;
+
+    if (ngx_http_livekit_session_try(r, ctx, 1) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ctx->session_waiting = 0;
 
     return NGX_OK;
 }
@@ -204,6 +348,15 @@ static ngx_int_t
 ngx_http_livekit_session_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
+    if (ctx->session_unavailable) {
+        ctx->verdict = "session_unavailable";
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: no answer about the session");
+
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
     switch (ctx->session_rc) {
 
     case LKG_ERR_NOMEM:
@@ -263,184 +416,23 @@ ngx_http_livekit_session_peek(ngx_http_request_t *r)
         return NULL;
     }
 
-    if (scf->confs == NULL || (ctx && ctx->session_confs == scf->confs)) {
+    if (scf->lines == NULL
+        || (ctx && ctx->session_lines == scf->lines
+            && (ctx->session_known || ctx->session_waiting)))
+    {
         return ctx ? ctx->session : NULL;
     }
 
     ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->asking) {
         return NULL;
     }
 
-    if (ngx_http_livekit_session_open(r, ctx, scf->confs) != NGX_OK) {
+    ngx_http_livekit_session_begin(ctx, scf->lines);
+
+    if (ngx_http_livekit_session_try(r, ctx, 0) != NGX_OK) {
         return NULL;
     }
 
     return ctx->session;
-}
-
-
-static void *
-ngx_http_livekit_session_create_conf(ngx_conf_t *cf)
-{
-    ngx_http_livekit_session_conf_t  *scf;
-
-    scf = ngx_pcalloc(cf->pool, sizeof(ngx_http_livekit_session_conf_t));
-    if (scf == NULL) {
-        return NULL;
-    }
-
-    scf->confs = NGX_CONF_UNSET_PTR;
-
-    return scf;
-}
-
-
-static char *
-ngx_http_livekit_session_merge_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_livekit_session_conf_t *prev = parent;
-    ngx_http_livekit_session_conf_t *conf = child;
-
-    if (conf->confs == NGX_CONF_UNSET_PTR) {
-        conf->off = prev->off;
-    }
-
-    ngx_conf_merge_ptr_value(conf->confs, prev->confs, NULL);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_livekit_session_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_livekit_session_conf_t *scf = conf;
-
-    char                *rv;
-    ngx_str_t           *value;
-    lkg_error            err;
-    ngx_uint_t           i;
-    lkg_session_conf    *sc, **scp;
-    ngx_pool_cleanup_t  *cln;
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-
-        if (scf->confs != NGX_CONF_UNSET_PTR || cf->args->nelts > 2) {
-            return "\"off\" stands alone";
-        }
-
-        scf->confs = NULL;
-        scf->off = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (scf->confs == NULL) {
-        return "follows \"livekit_session off\" at the same level";
-    }
-
-    if (scf->confs == NGX_CONF_UNSET_PTR) {
-        scf->confs = ngx_array_create(cf->pool, 2,
-                                      sizeof(lkg_session_conf *));
-        if (scf->confs == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (lkg_session_conf_new(&sc, (char *) value[1].data, value[1].len, &err)
-        != LKG_OK)
-    {
-        goto failed;
-    }
-
-    cln->handler = ngx_http_livekit_session_free_conf;
-    cln->data = sc;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-        rv = ngx_http_livekit_session_parameter(cf, sc, &value[i]);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
-
-    if (lkg_session_conf_ready(sc, &err) != LKG_OK) {
-        goto failed;
-    }
-
-    if (lkg_session_conf_weak(sc)) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "a secret= of livekit_session is shorter than "
-                           "32 bytes");
-    }
-
-    scp = ngx_array_push(scf->confs);
-    if (scp == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *scp = sc;
-
-    return NGX_CONF_OK;
-
-failed:
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "livekit_session: %s", err.text);
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_livekit_session_parameter(ngx_conf_t *cf, lkg_session_conf *sc,
-    ngx_str_t *value)
-{
-    char       *rv;
-    size_t      nlen;
-    u_char     *p;
-    ngx_str_t   v;
-    lkg_error   err;
-
-    p = ngx_strlchr(value->data, value->data + value->len, '=');
-
-    if (p == NULL) {
-        nlen = value->len;
-        ngx_str_null(&v);
-
-    } else {
-        nlen = p - value->data;
-        v.data = p + 1;
-        v.len = value->data + value->len - v.data;
-
-        if (nlen == 6 && ngx_strncmp(value->data, "secret", 6) == 0) {
-            rv = ngx_http_livekit_secret(cf, &v, &v);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
-        }
-    }
-
-    if (lkg_session_conf_set(sc, (char *) value->data, nlen, (char *) v.data,
-                             v.len, &err)
-        != LKG_OK)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "livekit_session: %s",
-                           err.text);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static void
-ngx_http_livekit_session_free_conf(void *data)
-{
-    lkg_session_conf_free(data);
 }

@@ -21,7 +21,8 @@ typedef lkg_str (*ngx_http_livekit_session_get_pt)(const lkg_session *s);
 static ngx_http_livekit_session_get_pt  ngx_http_livekit_session_getters[] = {
     lkg_session_identity,
     lkg_session_name,
-    lkg_session_id
+    lkg_session_id,
+    lkg_session_user
 };
 
 
@@ -36,6 +37,9 @@ static ngx_http_variable_t  ngx_http_livekit_session_vars[] = {
     { ngx_string("livekit_session_id"), NULL,
       ngx_http_livekit_session_variable, 2, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("livekit_session_user"), NULL,
+      ngx_http_livekit_session_variable, 3, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("livekit_claim_"), NULL,
       ngx_http_livekit_claim_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
@@ -48,10 +52,22 @@ static ngx_int_t
 ngx_http_livekit_session_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    lkg_str       s;
-    lkg_session  *session;
+    lkg_str                  s;
+    lkg_session             *session;
+    ngx_http_livekit_ctx_t  *ctx;
 
-    session = ngx_http_livekit_session_peek(r);
+    session = NULL;
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    /* one that is being fetched has an id, for the key to be made of */
+
+    if (ctx && ctx->session_pending && data >= 2) {
+        session = ctx->session_pending;
+    }
+
+    if (session == NULL) {
+        session = ngx_http_livekit_session_peek(r);
+    }
 
     if (session == NULL) {
         v->not_found = 1;

@@ -1,0 +1,302 @@
+
+/*
+ * A session that only the application understands: it is asked, with a
+ * subrequest that carries the client's cookies and nothing that would make
+ * the answer conditional, partial, compressed or long.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_int_t ngx_http_livekit_session_headers(ngx_http_request_t *r,
+    ngx_http_request_t *sr);
+static ngx_int_t ngx_http_livekit_session_asked(ngx_http_request_t *sr,
+    void *data, ngx_int_t rc);
+static ngx_uint_t ngx_http_livekit_session_whole(ngx_http_request_t *sr);
+static ngx_int_t ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
+    ngx_http_request_t *sr);
+
+
+static ngx_str_t  ngx_http_livekit_session_dropped[] = {
+    ngx_string("accept-encoding"),
+    ngx_string("connection"),
+    ngx_string("content-length"),
+    ngx_string("content-type"),
+    ngx_string("expect"),
+    ngx_string("if-match"),
+    ngx_string("if-modified-since"),
+    ngx_string("if-none-match"),
+    ngx_string("if-range"),
+    ngx_string("if-unmodified-since"),
+    ngx_string("range"),
+    ngx_string("te"),
+    ngx_string("transfer-encoding"),
+    ngx_string("upgrade"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_http_livekit_session_ask(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line)
+{
+    ngx_http_request_t          *sr;
+    ngx_http_livekit_ctx_t      *sctx;
+    ngx_http_post_subrequest_t  *ps;
+
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    ps->handler = ngx_http_livekit_session_asked;
+    ps->data = ctx;
+
+    if (ngx_http_subrequest(r, &line->uri, NULL, &sr, ps,
+                            NGX_HTTP_SUBREQUEST_WAITED
+                            |NGX_HTTP_SUBREQUEST_IN_MEMORY)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sctx = ngx_http_livekit_get_ctx(sr);
+    if (sctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    sctx->asking = 1;
+
+    ctx->session_asked = sr;
+    ctx->session_broken = 0;
+
+    /* the body is the main request's, to be read by whom it is for */
+
+    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (sr->request_body == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_livekit_session_headers(r, sr) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_session_headers(ngx_http_request_t *r,
+    ngx_http_request_t *sr)
+{
+    ngx_str_t        *name;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *copy;
+
+    sr->headers_in.content_length = NULL;
+    sr->headers_in.content_length_n = -1;
+    sr->headers_in.content_type = NULL;
+    sr->headers_in.chunked = 0;
+    sr->headers_in.expect = NULL;
+    sr->headers_in.if_modified_since = NULL;
+    sr->headers_in.if_unmodified_since = NULL;
+    sr->headers_in.if_match = NULL;
+    sr->headers_in.if_none_match = NULL;
+    sr->headers_in.if_range = NULL;
+    sr->headers_in.range = NULL;
+    sr->headers_in.transfer_encoding = NULL;
+    sr->headers_in.upgrade = NULL;
+#if (NGX_HTTP_GZIP)
+    sr->headers_in.accept_encoding = NULL;
+#endif
+
+    if (ngx_list_init(&sr->headers_in.headers, r->pool, 16,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            for (name = ngx_http_livekit_session_dropped; name->len; name++) {
+                if (h[i].key.len == name->len
+                    && ngx_strncmp(h[i].lowcase_key, name->data, name->len)
+                       == 0)
+                {
+                    break;
+                }
+            }
+
+            if (name->len) {
+                continue;
+            }
+
+            copy = ngx_list_push(&sr->headers_in.headers);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
+
+            *copy = h[i];
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx may call this before the end, and again: for a status of its own and
+ * for the page that it makes of it.  What is broken off is no answer, and not
+ * the end of the request that asks.
+ */
+
+static ngx_int_t
+ngx_http_livekit_session_asked(ngx_http_request_t *sr, void *data,
+    ngx_int_t rc)
+{
+    ngx_http_livekit_ctx_t *ctx = data;
+
+    if (rc != NGX_ERROR || sr->connection->error) {
+        return rc;
+    }
+
+    ctx->session_broken = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The subrequest is over.  A refusal is an answer, a redirect to a sign-in
+ * page as well; a failure is none.
+ */
+
+ngx_int_t
+ngx_http_livekit_session_answer(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
+{
+    ngx_buf_t                        *b;
+    ngx_str_t                         body, *value;
+    ngx_uint_t                        status, available;
+    ngx_http_request_t               *sr;
+    ngx_http_livekit_session_line_t  *line;
+
+    sr = ctx->session_asked;
+    ctx->session_asked = NULL;
+
+    line = ctx->session_lines->elts;
+    line += ctx->session_line;
+
+    status = sr->headers_out.status;
+    available = (!ctx->session_broken && status >= 200 && status < 500
+                 && status != NGX_HTTP_REQUEST_TIME_OUT
+                 && status != NGX_HTTP_TOO_MANY_REQUESTS
+                 && ngx_http_livekit_session_whole(sr));
+    value = NULL;
+
+    if (available && status == NGX_HTTP_OK) {
+        b = sr->out ? sr->out->buf : NULL;
+
+        if (b == NULL || b->in_file) {
+            ngx_str_null(&body);
+
+        } else {
+            body.data = b->pos;
+            body.len = b->last - b->pos;
+        }
+
+        if (body.len == 0) {
+            ngx_str_set(&body, "null");
+        }
+
+        value = &body;
+
+    } else if (available) {
+
+        /* as if it had said that nobody is signed in */
+
+        ngx_str_set(&body, "null");
+        value = &body;
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: no answer about the session from \"%V\": %ui",
+                      &line->uri, status);
+    }
+
+    if (available && line->set_cookie
+        && ngx_http_livekit_session_set_cookies(r, sr) != NGX_OK)
+    {
+        available = 0;
+    }
+
+    return ngx_http_livekit_session_fetched(r, ctx, available, value);
+}
+
+
+/*
+ * To a client nginx would just close the connection when the application
+ * breaks off after its headers; here only what it has read can tell.
+ */
+
+static ngx_uint_t
+ngx_http_livekit_session_whole(ngx_http_request_t *sr)
+{
+    ngx_event_pipe_t     *p;
+    ngx_http_upstream_t  *u;
+
+    u = sr->upstream;
+
+    if (u == NULL || !u->header_sent) {
+        return 1;
+    }
+
+    p = u->pipe;
+
+    if (!u->buffering || p == NULL) {
+        return u->length <= 0;
+    }
+
+    return p->upstream_done || (p->upstream_eof && p->length == -1)
+           || !(p->upstream_eof || p->upstream_error);
+}
+
+
+/* A session that the application has prolonged. */
+
+static ngx_int_t
+ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
+    ngx_http_request_t *sr)
+{
+    ngx_str_t         name;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_str_set(&name, "Set-Cookie");
+
+    for (part = &sr->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].hash == 0 || h[i].key.len != name.len
+                || ngx_strncasecmp(h[i].key.data, name.data, name.len) != 0)
+            {
+                continue;
+            }
+
+            if (ngx_http_livekit_header(r, &name, &h[i].value) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
