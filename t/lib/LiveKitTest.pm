@@ -325,6 +325,10 @@ sub nginx_t {
     write_file('test.conf', "$load\npid $dir/test.pid;\nevents { }\n$main\n"
                             . "http {\n$http\n}\n");
 
+    # where an nginx of one's own has its access log
+
+    mkdir "$dir/logs";
+
     my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
     my $said = `$binary -t -e stderr -p $dir/ -c $dir/test.conf 2>&1`;
 
