@@ -128,6 +128,18 @@ npm_modules() {
     set_done npm "$here/package-lock.json"
 }
 
+# The application of 35-next.t.
+next_app() {
+    find "$here/next-app" -type f ! -path '*/.next/*' | LC_ALL=C sort \
+        | xargs cat "$here/package-lock.json" >"$dir/next.sources"
+    is_done next "$dir/next.sources" && [ -e "$here/next-app/.next/BUILD_ID" ] && return
+    say "building the Next.js application"
+    (cd "$here" && NEXT_TELEMETRY_DISABLED=1 NEXT_IGNORE_INCORRECT_LOCKFILE=1 \
+        node_modules/.bin/next build next-app) >"$dir/next-build.log" 2>&1 \
+        || { tail -n 5 "$dir/next-build.log" >&2; return 1; }
+    set_done next "$dir/next.sources"
+}
+
 
 # go_ok GO: is it new enough?
 go_ok() {
@@ -170,6 +182,7 @@ case $mode in
     test)
         debian
         npm_modules || fail "the npm packages could not be installed"
+        next_app || fail "the Next.js application could not be built"
         python
         livekit_server || fail "livekit-server could not be built"
         ;;

@@ -9,10 +9,11 @@ const { AccessToken } = require("livekit-server-sdk");
  * POSTs to the token endpoint.  body is an object, or text as it is to be
  * sent; headers is a list of [name, value], so that a name may come twice.
  */
-exports.ask = (origin, cookie, body, { headers = [], query = "" } = {}) =>
+exports.ask = (origin, cookie, body,
+  { headers = [], query = "", path = "/api/connection-details" } = {}) =>
   new Promise((resolve, reject) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    const url = new URL("/api/connection-details" + query, origin);
+    const url = new URL(path + query, origin);
     const request = http.request(url, {
       method: "POST",
       agent: false,

@@ -16,7 +16,12 @@ const { until } = require("./tap");
 
 const KEY = "e2e";
 
-exports.startStack = async function startStack(later, { policy = "policy.json" } = {}) {
+/*
+ * locations go into nginx's server, beside those of nginx.conf, and files into
+ * the directory.
+ */
+exports.startStack = async function startStack(later,
+  { policy = "policy.json", locations = "", files = {} } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "nginx-livekit-e2e-"));
   const file = (name) => path.join(dir, name);
   const children = {};
@@ -37,9 +42,13 @@ exports.startStack = async function startStack(later, { policy = "policy.json" }
   const sessionSecret = crypto.randomBytes(32).toString("hex");
   const policyFile = process.env.POLICY ?? path.join(proc.root, "examples", policy);
 
-  const write = (name, text) => fs.writeFileSync(file(name), text, { mode: 0o600 });
+  /* A file is there as a whole or not at all. */
+  const write = (name, text) => {
+    fs.writeFileSync(file(`${name}.new`), text, { mode: 0o600 });
+    fs.renameSync(file(`${name}.new`), file(name));
+  };
   const fill = (name, ...pairs) => write(name, pairs.reduce(
-    (text, [from, to]) => text.replaceAll(from, to),
+    (text, [from, to]) => text.replaceAll(from, () => to),
     fs.readFileSync(path.join(__dirname, "..", name), "utf8")));
 
   const answers = async (url) => (await fetch(url).catch(() => null)) !== null;
@@ -58,7 +67,9 @@ exports.startStack = async function startStack(later, { policy = "policy.json" }
   write("session.secret", sessionSecret);
   write("livekit.keys", `${KEY}: ${secret}\n`);
   fill("livekit.yaml", ["7880", livekitPort], ["7882", udpPort]);
+  Object.entries(files).forEach(([name, text]) => write(name, text));
   fill("nginx.conf",
+    ["@LOCATIONS@", locations],
     ["@MODULE@", path.join(proc.build, "ngx_http_livekit_module.so")],
     ["@DIR@", dir], ["@POLICY@", policyFile],
     ["@PORT@", port], ["@LIVEKIT_PORT@", livekitPort]);
@@ -73,10 +84,11 @@ exports.startStack = async function startStack(later, { policy = "policy.json" }
     ...(process.getuid() === 0 ? ["-g", "user root;"] : []));
 
   return {
-    dir, port, key: KEY, secret, sessionSecret,
+    dir, port, write, key: KEY, secret, sessionSecret,
     origin: `http://127.0.0.1:${port}`,
     livekit: `http://127.0.0.1:${livekitPort}`,
     policy: JSON.parse(fs.readFileSync(policyFile, "utf8")),
+    redisSocket: file("redis.sock"),
     redisPid: children.redis.pid,
     redis: (...args) => execFileSync("redis-cli", ["-s", file("redis.sock"), ...args], { encoding: "utf8" }).trim(),
     log: (name) => fs.readFileSync(file(name), "utf8"),
