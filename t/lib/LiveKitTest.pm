@@ -25,6 +25,7 @@ use Cwd qw(cwd abs_path);
 use Digest::SHA qw(hmac_sha256 sha1_hex);
 use Encode ();
 use File::Temp qw(tempdir);
+use IO::Socket::INET;
 use IO::Socket::UNIX;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 decode_base64);
@@ -44,7 +45,15 @@ BEGIN {
         unless $ENV{TEST_NGINX_STATIC};
     $ENV{TEST_NGINX_SERVROOT} ||= "$root/build/servroot";
     $ENV{TEST_NGINX_TIMEOUT} ||= 5;
-    $ENV{TEST_NGINX_PORT} ||= 1984;
+
+    # a port that nobody has, on loopback only
+    $ENV{TEST_NGINX_PORT} ||= IO::Socket::INET->new(
+        Listen => 1, LocalAddr => '127.0.0.1', LocalPort => 0)->sockport;
+    $ENV{TEST_NGINX_SERVER_PORT} = "127.0.0.1:$ENV{TEST_NGINX_PORT}";
+    $ENV{TEST_NGINX_CLIENT_PORT} = $ENV{TEST_NGINX_PORT};
+
+    # Test::Nginx adds one to it for streams, of which there are none here
+    $SIG{__WARN__} = sub { warn @_ if $_[0] !~ /isn't numeric in addition/ };
     $ENV{TEST_NGINX_DIR} = $dir;
     $ENV{TEST_NGINX_ROOT} = $root;
     $ENV{TEST_NGINX_REDIS} = "unix:$dir/redis.sock";
