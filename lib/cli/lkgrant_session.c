@@ -272,6 +272,26 @@ cli_session_print(cli *c, const lkg_session *s)
 }
 
 
+/* The cookie is good, but does not say who it is. */
+
+static int
+cli_session_elsewhere(cli *c, const lkg_session *session)
+{
+    lkg_str  id;
+
+    id = lkg_session_id(session);
+
+    if (id.len == 0) {
+        return cli_fail(c, CLI_BAD, "elsewhere",
+                        "only the application can say who it is");
+    }
+
+    return cli_fail(c, CLI_BAD, "elsewhere", "the cookie is good; who it is "
+                    "stands in Redis, under the id %.*s",
+                    (int) (id.len < 128 ? id.len : 128), id.data);
+}
+
+
 static int
 cli_session_show(cli *c)
 {
@@ -306,6 +326,10 @@ cli_session_show(cli *c)
 
     if (rc == LKG_OK) {
         rc = cli_session_print(c, session);
+        lkg_session_free(session);
+
+    } else if (rc == LKG_MORE) {
+        rc = cli_session_elsewhere(c, session);
         lkg_session_free(session);
 
     } else {

@@ -32,7 +32,6 @@ configure(void)
     static const char  text[] =
         "{\"version\":1,\"roles\":{\"a\":{\"may_take\":[\"b\"]},\"b\":{}},"
         "\"default_role\":\"a\",\"token\":{\"name\":\"{name}@{room}\","
-        "\"metadata\":{\"n\":\"{name}\",\"i\":\"{identity}\"},"
         "\"attributes\":{\"n\":\"{name}\"},\"max_size\":2048},"
         "\"accept\":{\"participant_name\":true,\"participant_metadata\":true,"
         "\"participant_attributes\":[\"n\",\"m\"],\"room_config\":["
