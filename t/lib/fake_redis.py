@@ -338,8 +338,11 @@ async def run(options):
 
     print("ready", flush=True)
 
-    async with server:
+    # "async with" would wait, since Python 3.12, for those who are connected
+    try:
         await stop
+    finally:
+        server.close()
 
 
 def main():
