@@ -291,7 +291,7 @@ u3
 
 === TEST 8: what the application gets to see, and what not
 --- config
-    location = /_session { internal; proxy_pass http://$TEST_NGINX_APPLICATION; proxy_set_header Host $host; }
+    location = /_session { internal; proxy_pass http://$TEST_NGINX_APPLICATION; proxy_set_header Host $host; proxy_http_version 1.0; }
     location = /token { livekit_token; }
 --- story
 my $c = client()->send(request('POST /token?secret=1', json => '{"roomName":"math"}',

@@ -891,7 +891,7 @@ GET /page/a.txt?room=math
 a page
 --- wait: 0.1
 --- access_log
-"GET /sink?room=math HTTP/1.0" 204
+"GET /sink?room=math HTTP
 --- lookups: 1
 
 
