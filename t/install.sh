@@ -37,6 +37,10 @@ if ! command -v apt-get >/dev/null 2>&1; then
     exit 1
 fi
 
+dir=
+policy=
+trap '[ -z "$dir" ] || rm -rf "$dir"; [ -z "$policy" ] || as_root rm -f "$policy"' EXIT
+
 missing=
 for p in $packages; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' \
@@ -52,7 +56,7 @@ if [ -n "$missing" ]; then
         printf '#!/bin/sh\nexit 101\n' > "${TMPDIR:-/tmp}/policy-rc.d.$$"
         as_root install -m 755 "${TMPDIR:-/tmp}/policy-rc.d.$$" /usr/sbin/policy-rc.d
         rm -f "${TMPDIR:-/tmp}/policy-rc.d.$$"
-        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+        policy=/usr/sbin/policy-rc.d
     fi
 
     as_root env DEBIAN_FRONTEND=noninteractive \
@@ -62,14 +66,17 @@ fi
 [ "$what" = test ] || exit 0
 
 # Test::Nginx is packaged in Debian sid only.  It is plain Perl, so that one
-# package is fetched, from the mirror that this machine uses, and installed.
+# package is fetched, from the mirror that this machine uses, and unpacked
+# where the suites look for it; the machine's own packages stay as they are.
 
-if ! perl -MTest::Nginx::Socket -e 1 2>/dev/null; then
-    echo "+ libtest-nginx-perl, that one package from Debian sid"
+perl5=$(cd "$(dirname "$0")/.." && pwd -P)/build/perl5
+
+if ! perl -I"$perl5" -MTest::Nginx::Socket -e 1 2>/dev/null; then
+    echo "+ libtest-nginx-perl, that one package from Debian sid, in build/perl5"
 
     dir=$(mktemp -d)
     chmod 755 "$dir"
-    mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+    mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$perl5"
 
     mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' \
              | awk '$2 !~ /security|updates/ { print $1; exit }')
@@ -82,10 +89,10 @@ if ! perl -MTest::Nginx::Socket -e 1 2>/dev/null; then
          -o Dir::State::Lists=$dir/lists -o Dir::Cache=$dir
          -o APT::Sandbox::User=root"
 
-    as_root apt-get $apt update -q >/dev/null
-    (cd "$dir" && as_root apt-get $apt download libtest-nginx-perl >/dev/null)
-    as_root dpkg -i --force-depends "$dir"/libtest-nginx-perl_*.deb >/dev/null
-    as_root rm -rf "$dir"
+    apt-get $apt update -q >/dev/null
+    (cd "$dir" && apt-get $apt download libtest-nginx-perl >/dev/null)
+    dpkg-deb -x "$dir"/libtest-nginx-perl_*.deb "$dir/package"
+    cp -R "$dir"/package/usr/share/perl5/. "$perl5"
 
-    perl -MTest::Nginx::Socket -e 1
+    perl -I"$perl5" -MTest::Nginx::Socket -e 1
 fi

@@ -291,8 +291,8 @@ sub lookups {
 # nginx's processes
 
 sub nginx_pid {
-    open my $fh, '<', $Test::Nginx::Util::PidFile or return;
-    return 0 + (<$fh> // 0);
+    my ($pid) = slurp($Test::Nginx::Util::PidFile) =~ /^(\d+)/;
+    return $pid // die "nginx is not there";
 }
 
 

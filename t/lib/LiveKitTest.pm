@@ -59,6 +59,7 @@ BEGIN {
     $ENV{TEST_NGINX_REDIS} = "unix:$dir/redis.sock";
 
     mkdir "$root/build";
+    unshift @INC, "$root/build/perl5";      # see t/install.sh
 }
 
 use Test::Nginx::Socket ();
