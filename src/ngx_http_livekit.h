@@ -3,7 +3,7 @@
  * What the parts of the module share.  A part uses only what stands below it:
  *
  *     endpoints   token, check                     one story of calls each
- *     access      facts from Redis -> decision; require
+ *     access      facts from Redis -> decision; require; store
  *     session     cookie -> identity; request, reply, origin
  *     common      keys, url, policy, secrets, the request's ctx
  *     ground      liblkgrant (lkgrant.h), the Redis client (ngx_redis.h)
@@ -94,6 +94,13 @@ struct ngx_http_livekit_ctx_s {
     ngx_uint_t                   pending;
     ngx_uint_t                   redis_usec;
 
+    /* store */
+    ngx_http_livekit_resume_pt   store_handler;
+    ngx_redis_query_t           *store_query;
+    ngx_redis_reply_t           *stored;
+
+    void                        *state;          /* the endpoint's own */
+
     ngx_int_t                    status;         /* HTTP status of a refusal */
     const char                  *verdict;
 
@@ -106,6 +113,7 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     body_shared:1;
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;
+    unsigned                     store_cleanup:1;
     unsigned                     answered:1;     /* the facts are known */
     unsigned                     waiting:1;
     unsigned                     resumed:1;
@@ -314,6 +322,38 @@ ngx_int_t ngx_http_livekit_facts_ask(ngx_http_request_t *r,
 ngx_int_t ngx_http_livekit_facts_read(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_redis_client_t *rc,
     ngx_redis_query_t *q);
+
+
+#define NGX_HTTP_LIVEKIT_KIND  32       /* bytes of a Redis error that we log */
+
+/* For logs: what kind of reply it is that was not expected. */
+size_t ngx_http_livekit_redis_kind(ngx_redis_reply_t *reply, u_char *kind);
+
+/* The verdict for a query without an answer. */
+const char *ngx_http_livekit_redis_verdict(ngx_redis_status_e status);
+
+
+/* store: ngx_http_livekit_store.c */
+
+/* Checks that there is a Redis to store in, which is that of the rooms. */
+char *ngx_http_livekit_store_needs(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where);
+
+/*
+ * Runs a script on the rooms' Redis; argv begins with nkeys keys, all of one
+ * slot.  A script that does no more when it runs twice says "again".  From
+ * here on the client is not watched any more: what is begun is ended.
+ *
+ * NGX_AGAIN: handler will be called, never from inside; stored() is then the
+ * reply, valid until the handler returns, or NULL: ctx->status and the verdict
+ * say why.  NGX_DECLINED: not sent, the same are set.  What timed out or was
+ * lost may have been stored all the same.
+ */
+ngx_int_t ngx_http_livekit_store(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_str_t *script, ngx_uint_t nkeys,
+    ngx_uint_t argc, ngx_str_t *argv, ngx_uint_t again,
+    ngx_http_livekit_resume_pt handler);
+ngx_redis_reply_t *ngx_http_livekit_stored(ngx_http_livekit_ctx_t *ctx);
 
 
 /* request: ngx_http_livekit_request.c */

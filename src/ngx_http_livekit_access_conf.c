@@ -126,6 +126,25 @@ ngx_http_livekit_access_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
 }
 
 
+char *
+ngx_http_livekit_store_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
+{
+    ngx_http_livekit_access_conf_t  *acf;
+
+    if (ngx_http_livekit_redis_configured(cf) == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" needs livekit_redis in the http block in %V:%ui",
+                      &where->directive, &where->file, where->line);
+        return NGX_CONF_ERROR;
+    }
+
+    acf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_access_module);
+
+    return ngx_http_livekit_access_redis(cf, acf, where);
+}
+
+
 static const char *
 ngx_http_livekit_access_missing(ngx_conf_t *cf, ngx_uint_t room)
 {

@@ -311,25 +311,29 @@ ngx_http_livekit_facts_fail(ngx_http_request_t *r,
 
     ctx->status = NGX_HTTP_SERVICE_UNAVAILABLE;
 
-    switch (status) {
-
-    case NGX_REDIS_OK:
-        ctx->verdict = "redis_data";
-        break;
-
-    case NGX_REDIS_TIMEOUT:
-        ctx->verdict = "redis_timeout";
-        break;
-
-    case NGX_REDIS_BUSY:
-        ctx->verdict = "redis_busy";
-        break;
-
-    default:
-        ctx->verdict = "redis_unavailable";
-    }
+    ctx->verdict = ngx_http_livekit_redis_verdict(status);
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "livekit: no answer about room \"%V\": %s", &ctx->room,
                   ctx->verdict);
+}
+
+
+const char *
+ngx_http_livekit_redis_verdict(ngx_redis_status_e status)
+{
+    switch (status) {
+
+    case NGX_REDIS_OK:
+        return "redis_data";
+
+    case NGX_REDIS_TIMEOUT:
+        return "redis_timeout";
+
+    case NGX_REDIS_BUSY:
+        return "redis_busy";
+
+    default:
+        return "redis_unavailable";
+    }
 }

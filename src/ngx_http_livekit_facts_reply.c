@@ -7,15 +7,10 @@
 #include "ngx_http_livekit.h"
 
 
-#define NGX_HTTP_LIVEKIT_KIND  32       /* bytes of a Redis error that we log */
-
-
 static ngx_int_t ngx_http_livekit_facts_read_hash(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply);
 static ngx_int_t ngx_http_livekit_facts_set(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, lkg_fact fact, ngx_redis_reply_t *reply);
-static size_t ngx_http_livekit_facts_kind(ngx_redis_reply_t *reply,
-    u_char *kind);
 
 
 static const char  *ngx_http_livekit_fact_names[] = {
@@ -133,7 +128,7 @@ ngx_http_livekit_facts_set(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: redis answered the question for \"%s\" "
                       "with %*s", ngx_http_livekit_fact_names[fact],
-                      ngx_http_livekit_facts_kind(reply, kind), kind);
+                      ngx_http_livekit_redis_kind(reply, kind), kind);
         return NGX_ERROR;
     }
 
@@ -169,8 +164,8 @@ ngx_http_livekit_facts_set(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
  * is not such a word at all is nothing for a log.
  */
 
-static size_t
-ngx_http_livekit_facts_kind(ngx_redis_reply_t *reply, u_char *kind)
+size_t
+ngx_http_livekit_redis_kind(ngx_redis_reply_t *reply, u_char *kind)
 {
     u_char  ch;
     size_t  i;

@@ -112,10 +112,14 @@ void ngx_redis_client_exit_process(ngx_redis_client_t *rc);
 ngx_redis_query_t *ngx_redis_query_create(ngx_redis_client_t *rc,
     ngx_redis_handler_pt handler, void *data);
 
-/* Adds a read-only command.  key is the index of the argument that decides
- * in a cluster where the command goes. */
+/* Adds a command.  key is the index of the argument that decides in a cluster
+ * where the command goes. */
 ngx_int_t ngx_redis_query_command(ngx_redis_query_t *q, ngx_uint_t argc,
     ngx_str_t *argv, ngx_uint_t key);
+
+/* What may have arrived is not sent again when a connection is lost: for
+ * writes that would do more the second time.  All others are replayed once. */
+void ngx_redis_query_once(ngx_redis_query_t *q);
 
 /* NGX_ERROR: refused at once (the status says why); the query is freed by
  * ngx_redis_query_cancel(). */

@@ -390,7 +390,8 @@ ngx_redis_node_lost(ngx_redis_connection_t *rcn)
 /*
  * Queries in flight go to the head of those that wait, in their order.  They
  * only read, so they may be sent again; once, since the connection may have
- * been lost because of them.
+ * been lost because of them.  Those that say so are not sent again if any of
+ * their bytes have left.
  */
 
 static void
@@ -412,7 +413,10 @@ ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
             continue;
         }
 
-        if (q->replayed) {
+        if (q->replayed
+            || (q->once
+                && q->end - (off_t) q->size < rcn->peer.connection->sent))
+        {
             ngx_redis_query_done(q, NGX_REDIS_LOST);
             continue;
         }

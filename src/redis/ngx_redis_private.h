@@ -29,7 +29,7 @@
 
 /* a query: its commands, and the memory it has before it asks for more */
 #define NGX_REDIS_MAX_COMMANDS       16
-#define NGX_REDIS_MAX_REQUEST        65536
+#define NGX_REDIS_MAX_REQUEST        131072
 #define NGX_REDIS_QUERY_SIZE         1024
 
 /* all queries of a client in one worker, forgotten ones included */
@@ -148,6 +148,7 @@ struct ngx_redis_query_s {
     ngx_redis_arena_t         mark;         /* after the commands */
 
     unsigned                  replayed:1;
+    unsigned                  once:1;
     unsigned                  refused:1;    /* by the server's state */
 
     u_char                    memory[NGX_REDIS_QUERY_SIZE];

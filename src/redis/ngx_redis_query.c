@@ -30,6 +30,7 @@ ngx_redis_query_init(ngx_redis_query_t *q)
     ngx_memzero(q, offsetof(ngx_redis_query_t, commands));
 
     q->replayed = 0;
+    q->once = 0;
     q->refused = 0;
 
     q->arena.pos = q->memory;
@@ -124,6 +125,13 @@ ngx_redis_query_header(u_char *p, u_char type, size_t n)
     *p++ = CR; *p++ = LF;
 
     return p;
+}
+
+
+void
+ngx_redis_query_once(ngx_redis_query_t *q)
+{
+    q->once = 1;
 }
 
 
