@@ -190,6 +190,7 @@ sub verdicts {
 
     my @names = $source =~ /\bverdict = "(\w+)"/g;
     push @names, $source =~ /\bverdict = \([^;]*?\? "(\w+)" : "(\w+)"/g;
+    push @names, $source =~ /\breturn "(redis_\w+)";/g;
     push @names, $source =~ /\? "(payload_too_large)" : "(error)"/;
 
     my ($reasons) = $source =~ /lkg_reasons\[\] = \{(.*?)\}/s;
