@@ -68,15 +68,17 @@ lkg_describe_one(lkg_buf *b, const lkg_at *at, int role)
 const char *
 lkg_load_describe(char buf[LKG_DESCRIPTION], const lkg_at *at)
 {
-    int      role;
-    lkg_buf  b;
+    int          role;
+    lkg_buf      b;
+    const char  *what;
 
     b.pos = buf;
     b.end = buf + LKG_DESCRIPTION - 1;
     b.overflow = 0;
 
     if (at->up == NULL) {
-        lkg_buf_put(&b, lkg_lit("the policy"));
+        what = at->key ? at->key : "the policy";
+        lkg_buf_put(&b, what, strlen(what));
     }
 
     while (at->up && !b.overflow) {

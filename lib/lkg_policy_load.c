@@ -163,7 +163,7 @@ lkg_load_same(const lkg_json *doc, lkg_json_node n, json_t *value)
 
 /* The text, read by both. */
 
-static int
+int
 lkg_load_read(lkg_load *load, json_t **root)
 {
     int             rc;

@@ -24,7 +24,7 @@ typedef struct lkg_at  lkg_at;
 
 struct lkg_at {
     const lkg_at   *up;             /* NULL: the root */
-    const char     *key;            /* NULL: an element */
+    const char     *key;            /* NULL: an element, or the policy */
     size_t          number;         /* of the element, from 0 */
 };
 
@@ -68,6 +68,11 @@ typedef struct {
 
 /* Gives the names that there are, one after the other, then NULL. */
 typedef const char *(*lkg_names)(const void *list, size_t i);
+
+
+/* lkg_policy_load.c: the text, read by jansson and by our own reader. */
+
+int lkg_load_read(lkg_load *load, json_t **root);
 
 
 /* lkg_policy_where.c: line and column, counted from 1, in bytes. */
@@ -163,6 +168,17 @@ int lkg_load_default_role(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
 int lkg_load_rooms(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
+
+
+/* lkg_client_secret.c: texts that no browser may see. */
+
+typedef struct {
+    const lkg_str  *secrets;
+    size_t          n;
+} lkg_client_secrets;
+
+int lkg_client_no_secrets(lkg_load *load, const lkg_at *at, json_t *value,
+    const lkg_client_secrets *known);
 
 LKG_PRIVATE_END
 

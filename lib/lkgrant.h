@@ -64,6 +64,7 @@ extern "C" {
 #define LKG_CHUNKS_MAX     16      /* chunks of one session cookie */
 #define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
 #define LKG_POLICY_MAX     4194304 /* policy text */
+#define LKG_CLIENT_CONFIG_MAX  65536   /* a browser's configuration as text */
 #define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)     /* lkg_access_key() */
 #define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8)  /* lkg_access_field() */
 
@@ -578,6 +579,20 @@ LKG_API int lkg_token_decode(lkg_token **out, const char *token, size_t len)
 LKG_API const lkg_json *lkg_token_claims(const lkg_token *token);
 LKG_API const lkg_json *lkg_token_header(const lkg_token *token);
 LKG_API void lkg_token_free(lkg_token *token);
+
+
+/*
+ * Checks the runtime configuration of browsers (examples/client-config.json
+ * and examples/client-config.schema.json show the format).  *out is its JSON
+ * without white space, NUL-terminated, freed with lkg_free().
+ *
+ * LKG_ERR_FORMAT: err has line and column of the fault: an unknown key, a
+ * wrong value, a name that sounds like a secret, or one of the secrets given,
+ * which the message does not show.  LKG_ERR_TOOBIG, LKG_ERR_NOMEM.
+ * The secrets are borrowed during the call; err may be NULL.
+ */
+LKG_API int lkg_client_config_load(char **out, const char *json, size_t len,
+    const lkg_str *secrets, size_t nsecrets, lkg_error *err) LKG_CHECK_RESULT;
 
 
 /* Frees text that the library gave through "char **", wiping it. */

@@ -160,6 +160,28 @@ load_wrong(void)
 
 
 static int
+client_config(void)
+{
+    int   rc;
+    char *out;
+
+    static const char  json[] = "{\"logLevel\":\"\\u0077arn\","
+        "\"reconnectDelays\":[0,300],\"publishDefaults\":"
+        "{\"simulcast\":true,\"videoSimulcastLayers\":[\"h180\"]}}";
+
+    rc = lkg_client_config_load(&out, json, sizeof(json) - 1, NULL, 0, NULL);
+
+    if (rc != LKG_OK && out != NULL) {
+        return LKG_ERR_INVALID;
+    }
+
+    lkg_free(out);
+
+    return rc;
+}
+
+
+static int
 add_keys(void)
 {
     int        rc;
@@ -468,6 +490,7 @@ main(void)
     exhaust(express, "a session with two values");
     exhaust(auth0, "an encrypted session");
     exhaust(introspect, "an application's answer");
+    exhaust(client_config, "a configuration of browsers");
     exhaust_blocks();
 
     lkg_keys_free(livekit);
