@@ -162,6 +162,9 @@ ngx_int_t ngx_http_livekit_set_variable(ngx_http_variable_value_t *v,
 char *ngx_http_livekit_secret(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *secret);
 
+/* All that were read so far, as lkg_str; in ngx_http_livekit_module.c. */
+ngx_array_t *ngx_http_livekit_secrets(ngx_conf_t *cf);
+
 /* A whole file, bounded. */
 char *ngx_http_livekit_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_str_t *text, ngx_file_info_t *fi);

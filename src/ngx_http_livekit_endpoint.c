@@ -8,7 +8,9 @@
 #include "ngx_http_livekit.h"
 
 
-static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r);
+static void ngx_http_livekit_methods(ngx_uint_t methods, ngx_str_t *value);
+static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r,
+    ngx_uint_t methods);
 
 static void *ngx_http_livekit_endpoint_create_conf(ngx_conf_t *cf);
 static char *ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf,
@@ -102,20 +104,14 @@ ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 
     if (preflight) {
         ctx->verdict = "preflight";
-        return ngx_http_livekit_preflight(r);
+        return ngx_http_livekit_preflight(r, ecf->methods);
     }
 
     if (!(r->method & ecf->methods)) {
         ctx->verdict = "method_not_allowed";
 
         ngx_str_set(&name, "Allow");
-
-        if (ecf->methods == NGX_HTTP_POST) {
-            ngx_str_set(&value, "POST");
-
-        } else {
-            ngx_str_set(&value, "GET, POST");
-        }
+        ngx_http_livekit_methods(ecf->methods, &value);
 
         if (ngx_http_livekit_header(r, &name, &value) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -140,15 +136,33 @@ ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 }
 
 
+static void
+ngx_http_livekit_methods(ngx_uint_t methods, ngx_str_t *value)
+{
+    switch (methods) {
+
+    case NGX_HTTP_POST:
+        ngx_str_set(value, "POST");
+        break;
+
+    case NGX_HTTP_GET|NGX_HTTP_HEAD:
+        ngx_str_set(value, "GET, HEAD");
+        break;
+
+    default: /* NGX_HTTP_GET|NGX_HTTP_POST */
+        ngx_str_set(value, "GET, POST");
+    }
+}
+
+
 static ngx_int_t
-ngx_http_livekit_preflight(ngx_http_request_t *r)
+ngx_http_livekit_preflight(ngx_http_request_t *r, ngx_uint_t methods)
 {
     ngx_int_t    rc;
+    ngx_str_t    name, value;
     ngx_uint_t   i;
 
     static ngx_str_t  headers[] = {
-        ngx_string("Access-Control-Allow-Methods"),
-        ngx_string("GET, POST"),
         ngx_string("Access-Control-Allow-Headers"),
         ngx_string("Authorization, Content-Type"),
         ngx_string("Access-Control-Max-Age"),
@@ -158,6 +172,13 @@ ngx_http_livekit_preflight(ngx_http_request_t *r)
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    ngx_str_set(&name, "Access-Control-Allow-Methods");
+    ngx_http_livekit_methods(methods, &value);
+
+    if (ngx_http_livekit_header(r, &name, &value) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i += 2) {

@@ -15,6 +15,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t    policies;   /* of ngx_http_livekit_policy_file_t */
+    ngx_array_t    secrets;    /* of lkg_str */
 } ngx_http_livekit_main_conf_t;
 
 
@@ -261,7 +262,24 @@ ngx_http_livekit_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&lmcf->secrets, cf->pool, 4, sizeof(lkg_str))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     return lmcf;
+}
+
+
+ngx_array_t *
+ngx_http_livekit_secrets(ngx_conf_t *cf)
+{
+    ngx_http_livekit_main_conf_t  *lmcf;
+
+    lmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_livekit_module);
+
+    return &lmcf->secrets;
 }
 
 

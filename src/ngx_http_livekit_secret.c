@@ -17,6 +17,7 @@ char *
 ngx_http_livekit_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *secret)
 {
     char                *rv, *env;
+    lkg_str             *known;
     ngx_str_t            name, *wipe;
     ngx_file_info_t      fi;
     ngx_pool_cleanup_t  *cln;
@@ -77,6 +78,13 @@ ngx_http_livekit_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *secret)
                            "file:/path or as env:NAME");
         return NGX_CONF_ERROR;
     }
+
+    known = ngx_array_push(ngx_http_livekit_secrets(cf));
+    if (known == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *known = ngx_http_livekit_lkg(secret);
 
     if (secret->data == (u_char *) env) {
         return NGX_CONF_OK;

@@ -22,6 +22,7 @@ is_deeply([ sort keys %text ], [ sort keys %code ],
           'every directive has its heading, and every heading its directive');
 
 write_file('policy.json', policy_example());
+write_file('client-config.json', slurp("$root/examples/client-config.json"));
 write_file("$_.secret", "a secret of 32 bytes, at least that\n", 0600)
     for qw(livekit livekit-new livekit-old nextauth);
 write_file('redis.password', "secret\n", 0600);

@@ -37,7 +37,6 @@ ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
     }
 
     node->client = rc;
-    node->conf = &rc->conf;
     node->ident = -1;
 
     p = url->data;
@@ -263,7 +262,6 @@ ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
     node->addrs = u->addrs;
     node->naddrs = u->naddrs;
     node->name = u->url;
-    node->announced = u->host;
 
     if (u->naddrs == 0) {
         node->host = u->host;
