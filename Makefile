@@ -117,7 +117,7 @@ $(NGX_BUILD)/stamp: FORCE
 $(NGX_BUILD)/objs/Makefile: config $(NGX_BUILD)/stamp | deps deps-nginx
 	@mkdir -p $(NGX_BUILD)/objs
 	cd "$(NGINX_SRC)" && LKGRANT=$(LKGRANT) PKG_CONFIG_PATH="$(PKG_CONFIG_PATH)" \
-	    bash -c 'NGX_CONF_FLAGS=(--with-compat $(NGINX_CONF)); \
+	    bash -c 'NGX_CONF_FLAGS=(--with-compat --with-http_ssl_module $(NGINX_CONF)); \
 	    test ! -f conf_flags || . ./conf_flags; \
 	    c=./configure; test -f $$c || c=auto/configure; \
 	    $$c --with-cc="$(CC)" --with-cc-opt="-g -O2 -fPIC $(NGX_CFLAGS)" \

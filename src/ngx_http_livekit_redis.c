@@ -252,6 +252,7 @@ ngx_http_livekit_redis_init(ngx_conf_t *cf)
         rcf->connect_timeout = rmcf->connect_timeout;
         rcf->timeout = rmcf->timeout;
         rcf->connections = rmcf->connections;
+        rcf->ssl = ngx_http_livekit_redis_ssl(cf);
 
         if (ngx_redis_client_init(cf, rcp[i], resolver, resolver_timeout)
             != NGX_OK)
@@ -376,8 +377,8 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (url == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "livekit_redis needs a url: redis://host:port/db "
-                           "or unix:/path");
+                           "livekit_redis needs a url: redis://host:port/db, "
+                           "rediss://host:port/db or unix:/path");
         return NGX_CONF_ERROR;
     }
 

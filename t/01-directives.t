@@ -70,7 +70,7 @@ __DATA__
     livekit_redis name=facts;   # wrong
 --- must_die
 --- error_log
-livekit_redis needs a url: redis://host:port/db or unix:/path
+livekit_redis needs a url: redis://host:port/db, rediss://host:port/db or unix:/path
 
 
 === TEST 2: livekit_redis with the url of something else
@@ -78,7 +78,7 @@ livekit_redis needs a url: redis://host:port/db or unix:/path
     livekit_redis http://127.0.0.1:6379;   # wrong
 --- must_die
 --- error_log
-invalid Redis url: "redis://host" or "unix:/path" expected
+invalid Redis url: "redis://host", "rediss://host" or "unix:/path" expected
 
 
 === TEST 3: livekit_redis without a host
@@ -86,7 +86,7 @@ invalid Redis url: "redis://host" or "unix:/path" expected
     livekit_redis redis://;   # wrong
 --- must_die
 --- error_log
-invalid Redis url: "redis://host" or "unix:/path" expected
+invalid Redis url: "redis://host", "rediss://host" or "unix:/path" expected
 
 
 === TEST 4: livekit_redis with a port that cannot be
@@ -150,12 +150,12 @@ a second livekit_redis with the name "default"; give each its own name=
 "livekit_redis" directive has an empty name=
 
 
-=== TEST 11: livekit_redis over TLS, which there is not yet
+=== TEST 11: livekit_redis over TLS without a host
 --- http_config
-    livekit_redis rediss://redis.example.com;   # wrong
+    livekit_redis rediss://;   # wrong
 --- must_die
 --- error_log
-Redis over TLS ("rediss://") is not supported yet
+invalid Redis url: "redis://host", "rediss://host" or "unix:/path" expected
 
 
 === TEST 12: livekit_redis with several urls, which there is not yet

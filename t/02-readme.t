@@ -156,7 +156,8 @@ sub range {
 sub accepted {
     my $flags = shift;
 
-    my @n = sort map { /NOARGS/ ? 0 : split //, s/TAKE//r } $flags =~ /NGX_CONF_(NOARGS|TAKE\d+)/g;
+    my @n = sort map { /NOARGS/ ? 0 : /FLAG/ ? 1 : split //, s/TAKE//r }
+                 $flags =~ /NGX_CONF_(NOARGS|FLAG|TAKE\d+)/g;
 
     # where nginx counts nothing but the first, the directive counts itself
 

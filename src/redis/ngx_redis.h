@@ -21,8 +21,7 @@
  * Where more will join: a client asks its "route" for the node of a
  * command; with a single server that is always the same one.  Sentinel
  * (which changes the node's address) and Cluster (which picks by the slot of
- * the command's key) are routes.  TLS is a stage of the connection between
- * connect and handshake.  No caller sees any of them.
+ * the command's key) are routes.  No caller sees any of them.
  */
 
 
@@ -70,6 +69,28 @@ typedef enum {
 typedef void (*ngx_redis_handler_pt)(ngx_redis_query_t *q, void *data);
 
 
+/* How TLS is spoken; as nginx's proxy_ssl_* of the same names. */
+
+typedef struct {
+    ngx_flag_t             verify;          /* 1 */
+    ngx_flag_t             server_name;     /* 1 */
+    ngx_flag_t             session_reuse;   /* 1 */
+    ngx_uint_t             verify_depth;    /* 1 */
+    ngx_uint_t             protocols;
+    ngx_str_t              ciphers;
+    ngx_str_t              name;            /* empty: the server's own */
+    ngx_str_t              trusted_certificate;  /* empty: the system's */
+    ngx_str_t              certificate;
+    ngx_str_t              certificate_key;
+    ngx_array_t           *passwords;
+    ngx_str_t              crl;
+    ngx_array_t           *commands;
+#if (NGX_SSL)
+    ngx_ssl_t              ssl;
+#endif
+} ngx_redis_ssl_conf_t;
+
+
 typedef struct {
     ngx_str_t              name;            /* "default" */
     ngx_msec_t             connect_timeout; /* 100ms */
@@ -77,13 +98,15 @@ typedef struct {
     ngx_uint_t             connections;     /* per worker and node, 1 */
     ngx_str_t              user;
     ngx_str_t              password;
+    ngx_redis_ssl_conf_t  *ssl;             /* shared; needed for rediss:// */
 } ngx_redis_conf_t;
 
 
 /*
  * Configuration.  The client lives in cf->pool.  A url is
- * redis://[user:password@]host[:port][/db] or unix:/path[:db]; one that is
- * wrong is logged with ngx_conf_log_error() and NGX_ERROR is returned.
+ * redis://[user:password@]host[:port][/db], the same with rediss:// for TLS,
+ * or unix:/path[:db]; one that is wrong is logged with ngx_conf_log_error()
+ * and NGX_ERROR is returned.
  */
 
 ngx_redis_client_t *ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name);

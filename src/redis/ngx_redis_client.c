@@ -93,6 +93,14 @@ ngx_redis_client_init(ngx_conf_t *cf, ngx_redis_client_t *rc,
         rc->resolver_timeout = resolver_timeout;
     }
 
+#if (NGX_SSL)
+
+    if (rc->node->tls && ngx_redis_ssl_init(cf, rc->conf.ssl) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+#endif
+
     return ngx_redis_node_init(cf, rc->node);
 }
 

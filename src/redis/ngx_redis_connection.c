@@ -105,11 +105,13 @@ ngx_redis_connection_open(ngx_redis_connection_t *rcn, ngx_addr_t *addr)
     c->read->cancelable = 1;
     c->write->cancelable = 1;
 
+    /* one time for all until the connection is ready */
+
+    ngx_add_timer(c->write, rcn->conf->connect_timeout);
+
     if (rc == NGX_OK) {
         return ngx_redis_connection_connected(rcn);
     }
-
-    ngx_add_timer(c->write, rcn->conf->connect_timeout);
 
     return NGX_OK;
 }
@@ -164,29 +166,35 @@ ngx_redis_connection_connect_handler(ngx_event_t *ev)
 static ngx_int_t
 ngx_redis_connection_connected(ngx_redis_connection_t *rcn)
 {
-    ngx_connection_t  *c;
-
-    c = rcn->peer.connection;
-
-    if (ngx_tcp_nodelay(c) != NGX_OK) {
+    if (ngx_tcp_nodelay(rcn->peer.connection) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    /*
-     * TLS will be a state between: ngx_ssl_create_connection() and
-     * ngx_ssl_handshake() here, and what follows in its handler.
-     */
+#if (NGX_SSL)
+
+    if (rcn->ssl) {
+        return ngx_redis_ssl_start(rcn);
+    }
+
+#endif
+
+    return ngx_redis_connection_secured(rcn);
+}
+
+
+/* as much as it is to be: the server may be spoken to */
+
+ngx_int_t
+ngx_redis_connection_secured(ngx_redis_connection_t *rcn)
+{
+    ngx_connection_t  *c;
+
+    c = rcn->peer.connection;
 
     rcn->state = NGX_REDIS_HANDSHAKE;
 
     c->read->handler = ngx_redis_connection_read_handler;
     c->write->handler = ngx_redis_connection_write_handler;
-
-    if (c->write->timer_set) {
-        ngx_del_timer(c->write);
-    }
-
-    ngx_add_timer(c->write, rcn->conf->connect_timeout);
 
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
@@ -336,6 +344,14 @@ ngx_redis_connection_close(ngx_redis_connection_t *rcn)
     if (rcn->flush.posted) {
         ngx_delete_posted_event(&rcn->flush);
     }
+
+#if (NGX_SSL)
+
+    if (rcn->peer.connection && rcn->peer.connection->ssl) {
+        ngx_redis_ssl_stop(rcn);
+    }
+
+#endif
 
     if (rcn->peer.connection) {
         ngx_close_connection(rcn->peer.connection);

@@ -90,6 +90,10 @@ ngx_redis_node_stop(ngx_redis_node_t *node)
         ngx_destroy_pool(node->pool);
         node->pool = NULL;
     }
+
+#if (NGX_SSL)
+    ngx_redis_ssl_forget_session(&node->session);
+#endif
 }
 
 
@@ -267,6 +271,9 @@ ngx_redis_node_open(ngx_redis_node_t *node)
     }
 
     rcn->conf = &rc->conf;
+    rcn->ssl = node->tls ? rc->conf.ssl : NULL;
+    rcn->ssl_name = &node->ssl_name;
+    rcn->session = &node->session;
     rcn->db = node->db;
     rcn->log = &node->log;
     rcn->buffer = rc->buffer;

@@ -7,8 +7,8 @@
  *       query                  commands encoded, replies kept
  *       url                    the configured address
  *     node, resolve            one server, its waiting queries and addresses
- *     connection, handshake,   one socket, what it says of its own,
- *       exchange               what is sent and received
+ *     connection, ssl,         one socket, its encryption,
+ *       handshake, exchange    what it says of its own, what it carries
  *     reply                    hiredis's reader and its memory
  *     log                      one message a second
  */
@@ -157,6 +157,7 @@ struct ngx_redis_query_s {
 
 typedef enum {
     NGX_REDIS_CONNECTING = 0,
+    NGX_REDIS_SECURING,             /* by TLS */
     NGX_REDIS_HANDSHAKE,
     NGX_REDIS_READY,
     NGX_REDIS_DRAINING              /* for the queries in flight only */
@@ -177,6 +178,9 @@ struct ngx_redis_connection_s {
     ngx_peer_connection_t     peer;
 
     ngx_redis_conf_t         *conf;
+    ngx_redis_ssl_conf_t     *ssl;          /* NULL: in the clear */
+    ngx_str_t                *ssl_name;     /* the server's, if none is set */
+    void                    **session;      /* where the last one is kept */
     ngx_uint_t                db;
     ngx_redis_log_t          *log;
     u_char                   *buffer;       /* to read into, shared */
@@ -205,6 +209,8 @@ struct ngx_redis_connection_s {
     u_char                    steps[4];     /* of the handshake */
     ngx_redis_query_t         query;        /* handshake, then ping */
 
+    ngx_str_t                 name;         /* that the certificate has */
+
     unsigned                  proved:1;     /* has answered a query */
 };
 
@@ -222,6 +228,8 @@ struct ngx_redis_node_s {
     ngx_str_t                 host;         /* empty: nothing to resolve */
     in_port_t                 port;
     ngx_uint_t                db;
+    ngx_str_t                 ssl_name;     /* that TLS shows and checks */
+    void                     *session;      /* of TLS, to resume */
 
     ngx_pool_t               *pool;         /* of addresses resolved later */
     ngx_addr_t               *addrs;
@@ -239,6 +247,8 @@ struct ngx_redis_node_s {
     ngx_event_t               refresh;      /* when to resolve */
 
     ngx_redis_log_t           log;
+
+    unsigned                  tls:1;
 };
 
 
@@ -309,6 +319,7 @@ void ngx_redis_node_resolve_later(ngx_redis_node_t *node, ngx_msec_t delay);
 ngx_redis_connection_t *ngx_redis_connection_create(ngx_log_t *log);
 ngx_int_t ngx_redis_connection_open(ngx_redis_connection_t *rcn,
     ngx_addr_t *addr);
+ngx_int_t ngx_redis_connection_secured(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_watch(ngx_redis_connection_t *rcn);
 ngx_msec_t ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn);
 ngx_uint_t ngx_redis_connection_useful(ngx_redis_connection_t *rcn);
@@ -317,6 +328,15 @@ void ngx_redis_connection_disown(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
     ngx_redis_verdict_e verdict);
 void ngx_redis_connection_close(ngx_redis_connection_t *rcn);
+
+/* ssl */
+
+#if (NGX_SSL)
+ngx_int_t ngx_redis_ssl_init(ngx_conf_t *cf, ngx_redis_ssl_conf_t *scf);
+ngx_int_t ngx_redis_ssl_start(ngx_redis_connection_t *rcn);
+void ngx_redis_ssl_stop(ngx_redis_connection_t *rcn);
+void ngx_redis_ssl_forget_session(void **session);
+#endif
 
 /* exchange */
 

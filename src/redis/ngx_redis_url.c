@@ -1,6 +1,7 @@
 
 /*
- * redis://[user:password@]host[:port][/db] and unix:/path[:db].
+ * redis://[user:password@]host[:port][/db], rediss:// for the same over TLS,
+ * and unix:/path[:db].
  *
  * Messages quote a url only from the host on: what stands before it is
  * secret.
@@ -11,7 +12,9 @@
 
 
 static ngx_int_t ngx_redis_url_tcp(ngx_conf_t *cf, ngx_redis_client_t *rc,
-    ngx_redis_node_t *node, ngx_str_t *url);
+    ngx_redis_node_t *node, u_char *p, u_char *last);
+static ngx_int_t ngx_redis_url_tls(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node, u_char *p, u_char *last);
 static ngx_int_t ngx_redis_url_unix(ngx_conf_t *cf, ngx_redis_node_t *node,
     ngx_str_t *url);
 static ngx_int_t ngx_redis_url_userinfo(ngx_conf_t *cf,
@@ -27,7 +30,7 @@ static ngx_int_t ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node,
 ngx_redis_node_t *
 ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
 {
-    u_char            *p;
+    u_char            *p, *last;
     ngx_int_t          n;
     ngx_redis_node_t  *node;
 
@@ -40,30 +43,28 @@ ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
     node->ident = -1;
 
     p = url->data;
+    last = p + url->len;
 
     if (url->len > 8 && ngx_strncasecmp(p, (u_char *) "redis://", 8) == 0) {
-        n = ngx_redis_url_tcp(cf, rc, node, url);
+        n = ngx_redis_url_tcp(cf, rc, node, p + 8, last);
+
+    } else if (url->len > 9
+               && ngx_strncasecmp(p, (u_char *) "rediss://", 9) == 0)
+    {
+        n = ngx_redis_url_tls(cf, rc, node, p + 9, last);
 
     } else if (url->len > 5
                && ngx_strncasecmp(p, (u_char *) "unix:", 5) == 0)
     {
         n = ngx_redis_url_unix(cf, node, url);
 
-    } else if (url->len >= 9
-               && ngx_strncasecmp(p, (u_char *) "rediss://", 9) == 0)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "Redis over TLS (\"rediss://\") is not supported "
-                           "yet");
-        return NULL;
-
     } else {
 
         /* not quoted: it may have a password anywhere */
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid Redis url: \"redis://host\" or "
-                           "\"unix:/path\" expected");
+                           "invalid Redis url: \"redis://host\", "
+                           "\"rediss://host\" or \"unix:/path\" expected");
         return NULL;
     }
 
@@ -73,12 +74,9 @@ ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
 
 static ngx_int_t
 ngx_redis_url_tcp(ngx_conf_t *cf, ngx_redis_client_t *rc,
-    ngx_redis_node_t *node, ngx_str_t *url)
+    ngx_redis_node_t *node, u_char *p, u_char *last)
 {
-    u_char  *p, *last, *host, *path;
-
-    p = url->data + 8;
-    last = url->data + url->len;
+    u_char  *host, *path;
 
     path = ngx_strlchr(p, last, '/');
 
@@ -110,6 +108,28 @@ ngx_redis_url_tcp(ngx_conf_t *cf, ngx_redis_client_t *rc,
     }
 
     return ngx_redis_url_addrs(cf, node, host, path);
+}
+
+
+static ngx_int_t
+ngx_redis_url_tls(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node, u_char *p, u_char *last)
+{
+#if (NGX_SSL)
+
+    node->tls = 1;
+
+    return ngx_redis_url_tcp(cf, rc, node, p, last);
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"rediss://\" needs nginx's SSL, without which this "
+                       "module was built; configure nginx with "
+                       "--with-http_ssl_module");
+    return NGX_ERROR;
+
+#endif
 }
 
 
@@ -262,6 +282,8 @@ ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
     node->addrs = u->addrs;
     node->naddrs = u->naddrs;
     node->name = u->url;
+
+    node->ssl_name = u->host;
 
     if (u->naddrs == 0) {
         node->host = u->host;

@@ -246,6 +246,14 @@ sub free_port {
 sub fake_pid { return $fake }
 
 
+# Its connections: a value for each, true of those over TLS.
+
+sub opened {
+    open my $fh, "<", $Log or return;
+    return map { $_->{tls} } grep { $_->{event} eq 'open' } map { JSON::PP::decode_json($_) } <$fh>;
+}
+
+
 # What the fake has seen: lookups as "HMGET key field ...".
 
 sub seen {
@@ -348,6 +356,7 @@ sub import {
             my $config = $HttpConfig;
             $config =~ s{\$TEST_NGINX_FAKE}{redis://127.0.0.1:\$TEST_NGINX_FAKE_PORT}
                 if $block->fake_redis =~ /--tcp/;
+            $config =~ s{redis://}{rediss://} if $block->fake_redis =~ /--tls/;
 
             $block->set_value(http_config => $config)
                 unless defined $block->http_config;

@@ -46,6 +46,7 @@ For whole connections:
     --close-after N closes a connection after its N-th answer
     --password P    commands before AUTH are refused; --user U goes with it
     --ping TEXT     the answer to PING: "-LOADING Redis is loading"
+    --tls FILE      speaks TLS, with the certificate and the key of FILE
     --log FILE      appends a JSON line for each event: what was received,
                     and in how many bytes at a time
 """
@@ -56,6 +57,7 @@ import json
 import re
 import signal
 import socket
+import ssl
 import struct
 import sys
 
@@ -266,8 +268,15 @@ class Connection:
         mode, _, arg = self.options.mode.partition("-")
         return mode, arg
 
+    def tls(self):
+        """What is to be said of a connection's TLS."""
+
+        tls = self.writer.get_extra_info("ssl_object")
+        return tls and dict(version=tls.version(), resumed=tls.session_reused,
+                            name=getattr(tls, "shown_name", None))
+
     async def serve(self):
-        self.log("open")
+        self.log("open", tls=self.tls())
         try:
             if self.options.hello:
                 await self.send(self.options.hello.encode() + b"\r\n")
@@ -299,6 +308,19 @@ def logger(path):
     return write
 
 
+def tls_context(path):
+    if not path:
+        return None
+
+    def shown(tls, name, context):
+        tls.shown_name = name
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    context.sni_callback = shown
+    return context
+
+
 async def run(options):
     data = {}
     if options.data:
@@ -316,7 +338,8 @@ async def run(options):
     if options.unix:
         server = await asyncio.start_unix_server(serve, options.unix)
     else:
-        server = await asyncio.start_server(serve, "127.0.0.1", options.port)
+        server = await asyncio.start_server(serve, "127.0.0.1", options.port,
+                                            ssl=tls_context(options.tls))
 
     loop = asyncio.get_running_loop()
     stop = loop.create_future()
@@ -359,6 +382,7 @@ def main():
     parser.add_argument("--password")
     parser.add_argument("--user")
     parser.add_argument("--ping")
+    parser.add_argument("--tls")
     parser.add_argument("--log")
     parser.add_argument("--stdin", action="store_true")
     asyncio.run(run(parser.parse_args()))
