@@ -471,6 +471,10 @@ int lkg_text_json(const char *data, size_t len);
 int lkg_room_valid(const char *room, size_t len);
 
 
+/* lkg_recording.c: an id that LiveKit made, and that we can make keys of. */
+int lkg_id_plain(lkg_str id);
+
+
 /* lkg_keys.c */
 
 typedef struct {

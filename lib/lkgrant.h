@@ -595,6 +595,86 @@ LKG_API int lkg_client_config_load(char **out, const char *json, size_t len,
     const lkg_str *secrets, size_t nsecrets, lkg_error *err) LKG_CHECK_RESULT;
 
 
+/*
+ * Recordings, as LiveKit reports them: the node is an EgressInfo, in a webhook
+ * or in an answer of its API.  Times are milliseconds since 1970 and 0 where
+ * they are not known; texts are none where they could not be shown.
+ */
+#define LKG_ID_MAX              64      /* A-Z, a-z, 0-9, "_" and "-" */
+#define LKG_RECORDING_TEXT_MAX  1024
+
+typedef enum {
+    LKG_RECORDING_STARTING = 0,
+    LKG_RECORDING_ACTIVE,
+    LKG_RECORDING_ENDING,
+    LKG_RECORDING_COMPLETE,             /* this one and those below: over */
+    LKG_RECORDING_FAILED,
+    LKG_RECORDING_ABORTED,
+    LKG_RECORDING_LIMIT_REACHED,
+    LKG_RECORDING_UNKNOWN
+} lkg_recording_state;
+
+typedef struct {
+    lkg_str              id;            /* egress id; empty: there is none */
+    lkg_str              room;
+    lkg_recording_state  state;
+    int                  whole;         /* the room, into a file */
+    int64_t              started_at;
+    int64_t              ended_at;
+    int64_t              duration;      /* milliseconds */
+    int64_t              size;          /* bytes */
+    lkg_str              file;          /* name in the storage */
+    lkg_str              error;         /* may name storage: not for clients */
+} lkg_recording;
+
+/* LKG_ERR_FORMAT: no EgressInfo, or one with an id, room or status that we do
+ * not know how to keep.  Borrows from the document. */
+LKG_API int lkg_recording_read(lkg_recording *out, const lkg_json *doc,
+    lkg_json_node info) LKG_CHECK_RESULT;
+
+/* "starting", "active", "limit_reached", ...; static storage. */
+LKG_API const char *lkg_recording_state_name(lkg_recording_state state);
+
+/* The identity, without device, of a ParticipantInfo; LKG_ERR_DENIED: a
+ * recorder or an agent.  LKG_ERR_IDENTITY.  Borrows from the document. */
+LKG_API int lkg_participant_read(lkg_str *person, const lkg_json *doc,
+    lkg_json_node info) LKG_CHECK_RESULT;
+
+
+/*
+ * Webhooks.  What comes from LiveKit has the body's SHA-256 in a token that
+ * is signed with an API key (LiveKit protocol, webhook/verifier.go).
+ */
+#define LKG_EVENT_MAX           64      /* bytes of an event's name */
+#define LKG_EVENT_NODES         16384   /* JSON values and keys of a body */
+
+typedef struct lkg_webhook  lkg_webhook;
+
+typedef struct {
+    lkg_str        name;        /* "room_started": a-z, 0-9 and "_" */
+    lkg_str        id;          /* LiveKit's, or made of the body's SHA-256 */
+    lkg_str        room;        /* empty: none, or one we could not have */
+    lkg_str        person;      /* as lkg_participant_read(), or empty */
+    lkg_recording  recording;   /* .id is empty where it is about none */
+} lkg_event;
+
+/*
+ * Whether LiveKit sent the body: as lkg_token_verify(), and the claim sha256
+ * must be that of the body.  The value of Authorization may begin with
+ * "Bearer", though LiveKit's does not.  LKG_ERR_FORMAT, LKG_ERR_SIGNATURE,
+ * LKG_ERR_EXPIRED; LKG_ERR_NOMEM, LKG_ERR_CRYPTO.
+ */
+LKG_API int lkg_webhook_verify(lkg_keys *keys, const char *authorization,
+    size_t alen, const void *body, size_t len, int64_t now) LKG_CHECK_RESULT;
+
+/* Reads a body that is verified, which it borrows.  LKG_ERR_FORMAT: no event.
+ * LKG_ERR_TOOBIG, LKG_ERR_NOMEM, LKG_ERR_CRYPTO. */
+LKG_API int lkg_webhook_open(lkg_webhook **out, const char *body, size_t len)
+    LKG_CHECK_RESULT;
+LKG_API const lkg_event *lkg_webhook_event(const lkg_webhook *webhook);
+LKG_API void lkg_webhook_free(lkg_webhook *webhook);
+
+
 /* Frees text that the library gave through "char **", wiping it. */
 LKG_API void lkg_free(char *text);
 

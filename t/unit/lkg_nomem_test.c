@@ -407,6 +407,27 @@ introspect(void)
 }
 
 
+static int
+webhook(void)
+{
+    int           rc;
+    lkg_webhook  *w;
+
+    static const char  body[] =
+        "{\"event\":\"egress_started\",\"egressInfo\":"
+        "{\"egressId\":\"\\u0045G\",\"roomName\":\"\\u0061\"}}";
+
+    rc = lkg_webhook_open(&w, body, sizeof(body) - 1);
+    if (rc != LKG_OK && w != NULL) {
+        return LKG_ERR_INVALID;
+    }
+
+    lkg_webhook_free(w);
+
+    return rc;
+}
+
+
 /* Lets the first, the second, ... allocation fail until none does. */
 
 static int
@@ -480,6 +501,7 @@ main(void)
        && lkg_keys_add(livekit, lkg_lit("a"), lkg_lit(SECRET)) == LKG_OK,
        "a key");
 
+    exhaust(webhook, "a webhook");
     exhaust(load, "a policy");
     exhaust(load_wrong, "a policy with a fault");
     exhaust(add_keys, "two keys");
