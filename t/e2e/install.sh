@@ -177,6 +177,18 @@ livekit_server() {
     set_done livekit "$here/livekit/go.sum"
 }
 
+# What records for the tests and the example, of the same versions.
+egress_worker() {
+    cat "$here"/egress/*.go "$here/egress/go.sum" >"$dir/egress.sources"
+    is_done egress "$dir/egress.sources" && [ -x "$dir/bin/egress" ] && return
+    find_go || return 1
+    say "building the egress worker"
+    (cd "$here/egress" && unset GOROOT && GOTOOLCHAIN=local GOFLAGS=-mod=readonly \
+        CGO_ENABLED=0 "$go" build -trimpath -o "$dir/bin/egress" .) 2>"$dir/egress-build.log" \
+        || { tail -n 5 "$dir/egress-build.log" >&2; return 1; }
+    set_done egress "$dir/egress.sources"
+}
+
 
 case $mode in
     test)
@@ -185,11 +197,13 @@ case $mode in
         next_app || fail "the Next.js application could not be built"
         python
         livekit_server || fail "livekit-server could not be built"
+        egress_worker || fail "the egress worker could not be built"
         ;;
     demo)
         debian
         npm_modules || say "going on without the npm packages"
         livekit_server || say "going on without livekit-server"
+        egress_worker || say "going on without recordings"
         ;;
     *)
         fail "usage: install.sh [test|demo]"
