@@ -11,6 +11,7 @@ const path = require("node:path");
 exports.root = path.resolve(__dirname, "../../..");
 exports.build = path.resolve(process.env.BUILD ?? path.join(exports.root, "build"));
 exports.livekitServer = path.join(exports.build, "e2e/bin/livekit-server");
+exports.egress = path.join(exports.build, "e2e/bin/egress");
 exports.python = path.join(exports.build, "e2e/venv/bin/python");
 
 /* nginx would take a variable of this name for inherited sockets. */

@@ -18,16 +18,18 @@ const KEY = "e2e";
 
 /*
  * locations go into nginx's server, beside those of nginx.conf, and files into
- * the directory.
+ * the directory.  livekit is more of livekit.yaml, as a function of nginx's
+ * port; egress are the options of an egress worker, which shares Redis with
+ * livekit-server and writes to the directory "recordings".
  */
 exports.startStack = async function startStack(later,
-  { policy = "policy.json", locations = "", files = {} } = {}) {
+  { policy = "policy.json", locations = "", files = {}, livekit = () => "", egress } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "nginx-livekit-e2e-"));
   const file = (name) => path.join(dir, name);
   const children = {};
 
   later(async () => {
-    for (const name of ["nginx", "livekit", "redis"]) {
+    for (const name of ["nginx", "egress", "livekit", "redis"]) {
       if (children[name]) {
         await proc.stop(children[name]);
       }
@@ -67,6 +69,8 @@ exports.startStack = async function startStack(later,
   write("session.secret", sessionSecret);
   write("livekit.keys", `${KEY}: ${secret}\n`);
   fill("livekit.yaml", ["7880", livekitPort], ["7882", udpPort]);
+  write("livekit.yaml", fs.readFileSync(file("livekit.yaml"), "utf8") + livekit(port)
+    + (egress ? `\nredis:\n  address: ${file("redis.sock")}\n` : ""));
   Object.entries(files).forEach(([name, text]) => write(name, text));
   fill("nginx.conf",
     ["@LOCATIONS@", locations],
@@ -79,6 +83,10 @@ exports.startStack = async function startStack(later,
     "--save", "", "--appendonly", "no", "--dir", dir);
   await start("livekit", () => answers(`http://127.0.0.1:${livekitPort}/`), proc.livekitServer,
     "--config", file("livekit.yaml"), "--key-file", file("livekit.keys"));
+  if (egress) {
+    await start("egress", () => /ready/.test(fs.readFileSync(file("egress.log"), "utf8")), proc.egress,
+      "-redis", file("redis.sock"), "-dir", file("recordings"), ...egress);
+  }
   await start("nginx", () => answers(`http://127.0.0.1:${port}/`), proc.nginx,
     "-p", dir, "-c", file("nginx.conf"), "-e", file("nginx.log"),
     ...(process.getuid() === 0 ? ["-g", "user root;"] : []));
