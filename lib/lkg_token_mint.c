@@ -208,6 +208,15 @@ lkg_mint_sign(char *buf, size_t *len, const char *claims, size_t claims_len,
 }
 
 
+static void
+lkg_mint_begin(lkg_buf *b, char *claims, size_t size)
+{
+    b->pos = claims;
+    b->end = claims + lkg_token_claims_max(size - LKG_TOKEN_FRAME);
+    b->overflow = 0;
+}
+
+
 int
 lkg_token_mint(char *buf, size_t size, size_t *len, const lkg_policy *policy,
     const lkg_ask *ask, const lkg_decision *decision, lkg_keys *keys)
@@ -234,11 +243,98 @@ lkg_token_mint(char *buf, size_t size, size_t *len, const lkg_policy *policy,
 
     lkg_mint_init(&m, policy, ask, decision);
 
-    b.pos = claims;
-    b.end = claims + lkg_token_claims_max(size - LKG_TOKEN_FRAME);
-    b.overflow = 0;
-
+    lkg_mint_begin(&b, claims, size);
     lkg_mint_claims(&b, &m, &keys->keys[0]);
+
+    if (b.overflow) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    return lkg_mint_sign(buf, len, claims, b.pos - claims, &keys->keys[0]);
+}
+
+
+/* In the order of the enum. */
+
+static const char *const  lkg_server_grants[] = {
+    "roomAdmin", "roomRecord", "roomCreate", "roomList"
+};
+
+
+static int
+lkg_server_valid(lkg_server_grant grant, lkg_str room)
+{
+    switch (grant) {
+
+    case LKG_SERVER_ROOM_ADMIN:
+        return lkg_room_valid(room.data, room.len) == LKG_OK;
+
+    case LKG_SERVER_ROOM_RECORD:
+    case LKG_SERVER_ROOM_CREATE:
+    case LKG_SERVER_ROOM_LIST:
+        return room.len == 0;
+    }
+
+    return 0;
+}
+
+
+static void
+lkg_server_claims(lkg_buf *b, const lkg_key *key, lkg_server_grant grant,
+    lkg_str room, int64_t now)
+{
+    const char  *name;
+
+    name = lkg_server_grants[grant];
+
+    /* the subject is empty: nobody can join with it */
+
+    lkg_buf_put(b, key->head, key->head_len);
+    lkg_buf_put(b, lkg_lit("\",\"nbf\":"));
+    lkg_buf_int(b, now);
+    lkg_buf_put(b, lkg_lit(",\"iat\":"));
+    lkg_buf_int(b, now);
+    lkg_buf_put(b, lkg_lit(",\"exp\":"));
+    lkg_buf_int(b, now + LKG_SERVER_TTL);
+    lkg_buf_put(b, lkg_lit(",\"video\":{\""));
+    lkg_buf_put(b, name, strlen(name));
+    lkg_buf_put(b, lkg_lit("\":true"));
+
+    if (room.len) {
+        lkg_buf_put(b, lkg_lit(",\"room\":\""));
+        lkg_buf_json(b, room.data, room.len, 1);
+        lkg_buf_put(b, lkg_lit("\""));
+    }
+
+    lkg_buf_put(b, lkg_lit("}}"));
+}
+
+
+int
+lkg_token_server(char *buf, size_t size, size_t *len, lkg_keys *keys,
+    lkg_server_grant grant, lkg_str room, int64_t now)
+{
+    char     claims[lkg_token_claims_max(LKG_TOKEN_MAX)];
+    lkg_buf  b;
+
+    *len = 0;
+
+    if (keys->n == 0 || !lkg_server_valid(grant, room) || now < 0
+        || now > LKG_TIME_MAX)
+    {
+        return LKG_ERR_INVALID;
+    }
+
+    if (size > LKG_TOKEN_MAX) {
+        size = LKG_TOKEN_MAX;
+    }
+
+    if (size < LKG_TOKEN_FRAME) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    lkg_mint_begin(&b, claims, size);
+    lkg_server_claims(&b, &keys->keys[0], grant, room, now);
 
     if (b.overflow) {
         return LKG_ERR_TOOBIG;

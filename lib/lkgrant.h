@@ -563,6 +563,28 @@ LKG_API int lkg_token_mint(char *buf, size_t size, size_t *len,
     const lkg_decision *decision, lkg_keys *keys) LKG_CHECK_RESULT;
 
 /*
+ * Mints a token for a call of LiveKit's own API, good for LKG_SERVER_TTL
+ * seconds and for nothing but its one grant.  It is for servers: none of
+ * these may ever reach a browser.  The room is roomAdmin's; it must be
+ * { NULL, 0 } with the others, which are good for every room.
+ *
+ * LKG_ERR_INVALID: no key, a grant that there is not, a room that there
+ * cannot be, or one too many.  LKG_ERR_TOOBIG: over size.
+ */
+#define LKG_SERVER_TTL     60
+
+typedef enum {
+    LKG_SERVER_ROOM_ADMIN = 0,  /* participants, tracks and data of a room */
+    LKG_SERVER_ROOM_RECORD,     /* egress */
+    LKG_SERVER_ROOM_CREATE,     /* making and deleting rooms */
+    LKG_SERVER_ROOM_LIST
+} lkg_server_grant;
+
+LKG_API int lkg_token_server(char *buf, size_t size, size_t *len,
+    lkg_keys *keys, lkg_server_grant grant, lkg_str room, int64_t now)
+    LKG_CHECK_RESULT;
+
+/*
  * Verifies a LiveKit token: HS256 by any of the keys, chosen by iss; exp is
  * required; 60 s leeway for exp and nbf, as LiveKit has (auth/verifier.go).
  * LKG_ERR_FORMAT, LKG_ERR_SIGNATURE, LKG_ERR_EXPIRED, LKG_ERR_NOMEM.

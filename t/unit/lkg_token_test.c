@@ -136,9 +136,11 @@ is_minted(const char *want, const char *name)
 }
 
 
-#define REGISTERED(sub)                                                      \
+#define REGISTERED_UNTIL(sub, exp)                                           \
     "{\"iss\":\"LKdevkey\",\"sub\":\"" sub "\",\"nbf\":1800000000,"          \
-    "\"iat\":1800000000,\"exp\":1800000600,"
+    "\"iat\":1800000000,\"exp\":" exp ","
+
+#define REGISTERED(sub)  REGISTERED_UNTIL(sub, "1800000600")
 
 #define VIDEO                                                                \
     "\"video\":{\"room\":\"math-101\",\"roomJoin\":true,"                    \
@@ -617,6 +619,89 @@ test_sdks(void)
 }
 
 
+/* Tokens for LiveKit's own API. */
+
+static int
+serve_into(size_t size, lkg_server_grant grant, lkg_str room, int64_t now)
+{
+    return lkg_token_server(token, size, &token_len, keys, grant, room, now);
+}
+
+
+static void
+is_served(lkg_server_grant grant, const char *room, const char *video)
+{
+    char     want[1024];
+    json_t  *claims;
+
+    snprintf(want, sizeof(want), REGISTERED_UNTIL("", "1800000060")
+             "\"video\":%s}", video);
+
+    claims = serve_into(LKG_TOKEN_MAX, grant, str(room), NOW) == LKG_OK
+             ? read_back() : NULL;
+
+    is_json(claims, want, video);
+    json_decref(claims);
+}
+
+
+static void
+test_server(void)
+{
+    char         longest[LKG_ROOM_MAX + 1];
+    size_t       len;
+    lkg_str      none;
+    lkg_keys    *empty;
+
+    none = str("");
+
+    is_served(LKG_SERVER_ROOM_ADMIN, "math-101",
+              "{\"roomAdmin\":true,\"room\":\"math-101\"}");
+    is_served(LKG_SERVER_ROOM_ADMIN, "a \"b\" \\ <\xc3\xa9>",
+              "{\"roomAdmin\":true,\"room\":\"a \\\"b\\\" \\\\ <\xc3\xa9>\"}");
+    is_served(LKG_SERVER_ROOM_RECORD, "", "{\"roomRecord\":true}");
+    is_served(LKG_SERVER_ROOM_CREATE, "", "{\"roomCreate\":true}");
+    is_served(LKG_SERVER_ROOM_LIST, "", "{\"roomList\":true}");
+
+    ok(serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_ADMIN, none, NOW)
+       == LKG_ERR_INVALID && token_len == 0, "roomAdmin is of one room");
+    ok(serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_ADMIN, str("a{b"), NOW)
+       == LKG_ERR_INVALID, "and of one that there can be");
+    ok(serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_RECORD, str("math"), NOW)
+       == LKG_ERR_INVALID, "a room would not bind roomRecord");
+    ok(serve_into(LKG_TOKEN_MAX, (lkg_server_grant) 4, none, NOW)
+       == LKG_ERR_INVALID, "a grant that there is not");
+    ok(serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_LIST, none, -1)
+       == LKG_ERR_INVALID
+       && serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_LIST, none, INT64_MAX)
+          == LKG_ERR_INVALID, "a time that there cannot be");
+
+    memset(longest, 'r', LKG_ROOM_MAX);
+    longest[LKG_ROOM_MAX] = '\0';
+
+    ok(serve_into(LKG_TOKEN_MAX, LKG_SERVER_ROOM_ADMIN, str(longest), NOW)
+       == LKG_OK, "the longest room");
+
+    len = token_len;
+
+    ok(serve_into(len, LKG_SERVER_ROOM_ADMIN, str(longest), NOW) == LKG_OK
+       && token_len == len, "a buffer that just holds it");
+    ok(serve_into(len - 1, LKG_SERVER_ROOM_ADMIN, str(longest), NOW)
+       == LKG_ERR_TOOBIG && token_len == 0, "one that is a byte short");
+    ok(serve_into(1, LKG_SERVER_ROOM_LIST, none, NOW) == LKG_ERR_TOOBIG,
+       "one that holds nothing");
+
+    if (!ok(lkg_keys_new(&empty) == LKG_OK, "no key")) {
+        return;
+    }
+
+    ok(lkg_token_server(token, LKG_TOKEN_MAX, &token_len, empty,
+                        LKG_SERVER_ROOM_LIST, none, NOW) == LKG_ERR_INVALID,
+       "signs nothing");
+    lkg_keys_free(empty);
+}
+
+
 int
 main(void)
 {
@@ -636,6 +721,7 @@ main(void)
     test_cut();
     test_sizes();
     test_contract();
+    test_server();
     test_sdks();
 
     lkg_keys_free(keys);
