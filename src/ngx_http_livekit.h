@@ -4,7 +4,7 @@
  *
  *     endpoints   token, check                     one story of calls each
  *     access      facts from Redis -> decision; require; store
- *     session     cookie -> identity; request, reply, origin
+ *     session     cookie -> identity; request, reply, origin, api
  *     common      keys, url, policy, secrets, the request's ctx
  *     ground      liblkgrant (lkgrant.h), the Redis client (ngx_redis.h)
  *
@@ -24,6 +24,8 @@
 
 #include <lkgrant.h>
 #include <ngx_redis.h>
+
+#include "ngx_http_livekit_subrequest.h"
 
 
 #define NGX_HTTP_LIVEKIT_MAX_CLIENTS  5     /* Redis instances one check asks:
@@ -68,7 +70,7 @@ struct ngx_http_livekit_ctx_s {
     lkg_session                 *session;
     lkg_session                 *session_pending;
     ngx_redis_query_t           *session_query;
-    ngx_http_request_t          *session_asked;  /* the application */
+    ngx_http_livekit_subrequest_t  session_asked;   /* the application */
     ngx_int_t                    session_rc;     /* lkg_err */
 
     /* request */
@@ -99,6 +101,13 @@ struct ngx_http_livekit_ctx_s {
     ngx_redis_query_t           *store_query;
     ngx_redis_reply_t           *stored;
 
+    /* api */
+    ngx_http_livekit_subrequest_t  api_asked;
+    ngx_http_livekit_resume_pt   api_handler;
+    ngx_str_t                    api_method;
+    ngx_uint_t                   api_status;     /* 0: no answer */
+    ngx_str_t                    api_body;
+
     void                        *state;          /* the endpoint's own */
 
     ngx_int_t                    status;         /* HTTP status of a refusal */
@@ -108,7 +117,6 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     session_waiting:1;
     unsigned                     session_unavailable:1;
     unsigned                     session_cleanup:1;
-    unsigned                     session_broken:1;   /* its answer */
     unsigned                     asking:1;       /* is a question about it */
     unsigned                     body_shared:1;
     unsigned                     cleanup:1;
@@ -477,6 +485,7 @@ extern ngx_module_t  ngx_http_livekit_redis_module;
 extern ngx_module_t  ngx_http_livekit_session_module;
 extern ngx_module_t  ngx_http_livekit_access_module;
 extern ngx_module_t  ngx_http_livekit_endpoint_module;
+extern ngx_module_t  ngx_http_livekit_api_module;
 
 
 #endif /* _NGX_HTTP_LIVEKIT_H_INCLUDED_ */

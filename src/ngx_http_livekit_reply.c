@@ -32,14 +32,23 @@ static ngx_http_livekit_error_t  ngx_http_livekit_errors[] = {
     { NGX_HTTP_FORBIDDEN, "forbidden",
       "This session may not do that." },
 
+    { NGX_HTTP_NOT_FOUND, "not_found",
+      "There is no such thing." },
+
     { NGX_HTTP_NOT_ALLOWED, "method_not_allowed",
       "This method is not supported here." },
+
+    { NGX_HTTP_CONFLICT, "conflict",
+      "That cannot be done as things are." },
 
     { NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "payload_too_large",
       "The request body is too large." },
 
     { NGX_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type",
       "Send the request as Content-Type: application/json." },
+
+    { NGX_HTTP_BAD_GATEWAY, "bad_gateway",
+      "LiveKit could not be asked; try again." },
 
     { NGX_HTTP_SERVICE_UNAVAILABLE, "unavailable",
       "Access cannot be checked at the moment; try again." },

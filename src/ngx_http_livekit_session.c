@@ -77,7 +77,8 @@ ngx_http_livekit_session_preaccess(ngx_http_request_t *r)
 
     if (ctx->session_waiting) {
 
-        if (ctx->session_asked == NULL || !ctx->session_asked->done
+        if (ctx->session_asked.request == NULL
+            || !ctx->session_asked.request->done
             || ngx_http_livekit_session_answer(r, ctx) == NGX_AGAIN)
         {
             return NGX_AGAIN;

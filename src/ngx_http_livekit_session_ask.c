@@ -11,9 +11,6 @@
 
 static ngx_int_t ngx_http_livekit_session_headers(ngx_http_request_t *r,
     ngx_http_request_t *sr);
-static ngx_int_t ngx_http_livekit_session_asked(ngx_http_request_t *sr,
-    void *data, ngx_int_t rc);
-static ngx_uint_t ngx_http_livekit_session_whole(ngx_http_request_t *sr);
 static ngx_int_t ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
     ngx_http_request_t *sr);
 
@@ -41,44 +38,15 @@ ngx_int_t
 ngx_http_livekit_session_ask(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line)
 {
-    ngx_http_request_t          *sr;
-    ngx_http_livekit_ctx_t      *sctx;
-    ngx_http_post_subrequest_t  *ps;
-
-    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-    if (ps == NULL) {
-        return NGX_ERROR;
-    }
-
-    ps->handler = ngx_http_livekit_session_asked;
-    ps->data = ctx;
-
-    if (ngx_http_subrequest(r, &line->uri, NULL, &sr, ps,
-                            NGX_HTTP_SUBREQUEST_WAITED
-                            |NGX_HTTP_SUBREQUEST_IN_MEMORY)
+    if (ngx_http_livekit_subrequest(r, &line->uri, &ctx->session_asked)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    sctx = ngx_http_livekit_get_ctx(sr);
-    if (sctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    sctx->asking = 1;
-
-    ctx->session_asked = sr;
-    ctx->session_broken = 0;
-
-    /* the body is the main request's, to be read by whom it is for */
-
-    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (sr->request_body == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_livekit_session_headers(r, sr) != NGX_OK) {
+    if (ngx_http_livekit_session_headers(r, ctx->session_asked.request)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -151,28 +119,6 @@ ngx_http_livekit_session_headers(ngx_http_request_t *r,
 
 
 /*
- * nginx may call this before the end, and again: for a status of its own and
- * for the page that it makes of it.  What is broken off is no answer, and not
- * the end of the request that asks.
- */
-
-static ngx_int_t
-ngx_http_livekit_session_asked(ngx_http_request_t *sr, void *data,
-    ngx_int_t rc)
-{
-    ngx_http_livekit_ctx_t *ctx = data;
-
-    if (rc != NGX_ERROR || sr->connection->error) {
-        return rc;
-    }
-
-    ctx->session_broken = 1;
-
-    return NGX_OK;
-}
-
-
-/*
  * The subrequest is over.  A refusal is an answer, a redirect to a sign-in
  * page as well; a failure is none.
  */
@@ -181,35 +127,26 @@ ngx_int_t
 ngx_http_livekit_session_answer(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_buf_t                        *b;
     ngx_str_t                         body, *value;
-    ngx_uint_t                        status, available;
+    ngx_uint_t                        status, whole, available;
     ngx_http_request_t               *sr;
     ngx_http_livekit_session_line_t  *line;
 
-    sr = ctx->session_asked;
-    ctx->session_asked = NULL;
+    sr = ctx->session_asked.request;
+    whole = ngx_http_livekit_subrequest_whole(&ctx->session_asked);
+    ctx->session_asked.request = NULL;
 
     line = ctx->session_lines->elts;
     line += ctx->session_line;
 
     status = sr->headers_out.status;
-    available = (!ctx->session_broken && status >= 200 && status < 500
+    available = (whole && status >= 200 && status < 500
                  && status != NGX_HTTP_REQUEST_TIME_OUT
-                 && status != NGX_HTTP_TOO_MANY_REQUESTS
-                 && ngx_http_livekit_session_whole(sr));
+                 && status != NGX_HTTP_TOO_MANY_REQUESTS);
     value = NULL;
 
     if (available && status == NGX_HTTP_OK) {
-        b = sr->out ? sr->out->buf : NULL;
-
-        if (b == NULL || b->in_file) {
-            ngx_str_null(&body);
-
-        } else {
-            body.data = b->pos;
-            body.len = b->last - b->pos;
-        }
+        ngx_http_livekit_subrequest_body(sr, &body);
 
         if (body.len == 0) {
             ngx_str_set(&body, "null");
@@ -237,34 +174,6 @@ ngx_http_livekit_session_answer(ngx_http_request_t *r,
     }
 
     return ngx_http_livekit_session_fetched(r, ctx, available, value);
-}
-
-
-/*
- * To a client nginx would just close the connection when the application
- * breaks off after its headers; here only what it has read can tell.
- */
-
-static ngx_uint_t
-ngx_http_livekit_session_whole(ngx_http_request_t *sr)
-{
-    ngx_event_pipe_t     *p;
-    ngx_http_upstream_t  *u;
-
-    u = sr->upstream;
-
-    if (u == NULL || !u->header_sent) {
-        return 1;
-    }
-
-    p = u->pipe;
-
-    if (!u->buffering || p == NULL) {
-        return u->length <= 0;
-    }
-
-    return p->upstream_done || (p->upstream_eof && p->length == -1)
-           || !(p->upstream_eof || p->upstream_error);
 }
 
 

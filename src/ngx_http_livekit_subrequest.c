@@ -1,0 +1,130 @@
+
+/*
+ * A question to another server, which a location of this one leads to: a
+ * subrequest whose answer stays in memory.
+ */
+
+
+#include "ngx_http_livekit.h"
+
+
+static ngx_int_t ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr,
+    void *data, ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
+    ngx_http_livekit_subrequest_t *s)
+{
+    ngx_http_request_t          *sr;
+    ngx_http_livekit_ctx_t      *sctx;
+    ngx_http_post_subrequest_t  *ps;
+
+    s->request = NULL;
+    s->broken = 0;
+
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+    if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    ps->handler = ngx_http_livekit_subrequest_ended;
+    ps->data = s;
+
+    if (ngx_http_subrequest(r, uri, NULL, &sr, ps,
+                            NGX_HTTP_SUBREQUEST_WAITED
+                            |NGX_HTTP_SUBREQUEST_IN_MEMORY)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sctx = ngx_http_livekit_get_ctx(sr);
+    if (sctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    sctx->asking = 1;
+
+    /* the body is the main request's, to be read by whom it is for */
+
+    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (sr->request_body == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->request = sr;
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx may call this before the end, and again: for a status of its own and
+ * for the page that it makes of it.  What is broken off is no answer, and not
+ * the end of the request that asks.
+ */
+
+static ngx_int_t
+ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr, void *data,
+    ngx_int_t rc)
+{
+    ngx_http_livekit_subrequest_t *s = data;
+
+    if (rc != NGX_ERROR || sr->connection->error) {
+        return rc;
+    }
+
+    s->broken = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * To a client nginx would just close the connection when the other server
+ * breaks off after its headers; here only what it has read can tell.
+ */
+
+ngx_uint_t
+ngx_http_livekit_subrequest_whole(ngx_http_livekit_subrequest_t *s)
+{
+    ngx_event_pipe_t     *p;
+    ngx_http_upstream_t  *u;
+
+    if (s->broken) {
+        return 0;
+    }
+
+    u = s->request->upstream;
+
+    if (u == NULL || !u->header_sent) {
+        return 1;
+    }
+
+    p = u->pipe;
+
+    if (!u->buffering || p == NULL) {
+        return u->length <= 0;
+    }
+
+    return p->upstream_done || (p->upstream_eof && p->length == -1)
+           || !(p->upstream_eof || p->upstream_error);
+}
+
+
+void
+ngx_http_livekit_subrequest_body(ngx_http_request_t *sr, ngx_str_t *body)
+{
+    ngx_buf_t  *b;
+
+    b = sr->out ? sr->out->buf : NULL;
+
+    if (b == NULL || b->in_file) {
+        ngx_str_null(body);
+        return;
+    }
+
+    body->data = b->pos;
+    body->len = b->last - b->pos;
+}
