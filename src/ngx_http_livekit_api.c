@@ -261,8 +261,8 @@ ngx_http_livekit_api_answer(ngx_http_request_t *r,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: no answer from LiveKit to %V through \"%V\": "
                       "%s", &ctx->api_method, &apcf->uri,
-                      status ? "it is too large or broken off"
-                             : "the location made its own");
+                      status ? "it is broken off or too large"
+                             : "nothing came that is one");
         return;
     }
 

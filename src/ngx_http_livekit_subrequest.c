@@ -62,7 +62,8 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 /*
  * nginx may call this before the end, and again: for a status of its own and
  * for the page that it makes of it.  What is broken off is no answer, and not
- * the end of the request that asks.
+ * the end of the request that asks, nor of its connection, which nginx gives
+ * up where an answer is too large for the memory.
  */
 
 static ngx_int_t
@@ -71,11 +72,12 @@ ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr, void *data,
 {
     ngx_http_livekit_subrequest_t *s = data;
 
-    if (rc != NGX_ERROR || sr->connection->error) {
+    if (rc != NGX_ERROR) {
         return rc;
     }
 
     s->broken = 1;
+    sr->connection->error = 0;
 
     return NGX_OK;
 }
