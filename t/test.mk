@@ -7,7 +7,8 @@
 #: make check-valgrind  unit tests and suites under valgrind
 #: make check-style     the source's form
 #: make fuzz            each fuzz target for FUZZ_TIME seconds (default 60)
-#: make bench           CPU per token beside nginx's own "return 200"
+#: make check-cost      instructions of a token, as callgrind counts them
+#: make bench           what a token costs, beside "return 200" and the peers
 #: make soak            reloads and Redis failures under load
 
 PROVE    ?= prove
@@ -33,7 +34,7 @@ test:
 	t/e2e/install.sh
 	$(MAKE) all check check-e2e
 
-check: check-style check-unit check-cli check-nginx
+check: check-style check-unit check-cli check-nginx check-cost
 
 check-unit: $(UNIT)
 	$(PROVE) -e '' $(UNIT)
@@ -59,8 +60,13 @@ check-valgrind: all $(UNIT)
 fuzz:
 	t/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
 
+check-cost: all
+	$(PROVE) t/bench/instructions.t
+
 bench: all
-	t/bench/run.sh
+	t/e2e/install.sh
+	t/bench/install.sh
+	t/bench/bench.py $(BENCH)
 
 soak: all
 	t/soak/run.sh
@@ -72,4 +78,4 @@ demo:
 	examples/demo/run.sh
 
 .PHONY: check check-unit check-cli check-nginx check-e2e check-style \
-        check-asan check-valgrind fuzz bench soak
+        check-asan check-valgrind check-cost fuzz bench soak

@@ -1,0 +1,213 @@
+"""What must not grow: cost and memory, whatever else there is."""
+
+import json
+import re
+import resource
+import signal
+import socket
+import time
+
+import load
+import stack
+
+USER = {"sub": "u2", "name": "Bob"}
+
+
+def pair(st, settings, first, second):
+    """Two ways in turn: CPU per request of each."""
+    results = load.turns({"a": first, "b": second}, settings.rounds)
+    return load.middle(results["a"], "cpu"), load.middle(results["b"], "cpu")
+
+
+def token(st, settings, server, cookie, room="math"):
+    return lambda: load.round_(st, server, "/token", cookie, 64, settings.seconds, room)
+
+
+def scale(st, settings):
+    hs256 = stack.cookie("jwt", USER, cookie="session")
+    rows = [("what", "from", "us", "to", "us", "change")]
+
+    def row(what, measure, few, many):
+        costs = measure(st, settings, hs256, few, many)
+        rows.append((what, "{:,}".format(few), "%.2f" % costs[0], "{:,}".format(many),
+                     "%.2f" % costs[1], "%+.1f %%" % ((costs[1] / costs[0] - 1) * 100)))
+
+    row("memberships in Redis", memberships, 1000, 50000 if settings.quick else 5000000)
+    row("room patterns in the policy", patterns, 2, 500 if settings.quick else 10000)
+    row("idle connections", idle, 1, 1000 if settings.quick else 10000)
+    row("reloads before", reloads, 0, 20 if settings.quick else 1000)
+
+    yield "What the cost depends on", "CPU of nginx for a token, 64 connections.", rows
+    yield cookie_sizes(st, settings)
+    yield workers(st, settings, hs256)
+
+
+def memberships(st, settings, hs256, least, most):
+    """Many members in many rooms, and in that room, too."""
+    st.member("math", "u2")
+    fill(st, least)
+    server = stack.Nginx(st, 18320)
+    few = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    fill(st, most)
+    many = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    server.stop()
+    st.command("FLUSHALL")
+    return load.middle(few, "cpu"), load.middle(many, "cpu")
+
+
+def fill(st, count):
+    """count memberships, half in the room itself, half in rooms of 100."""
+    script = """
+        local n = tonumber(ARGV[1])
+        for i = 1, n / 2 do redis.call('HSET', 'lkg:room:{math}', 'm:p' .. i, 'student') end
+        for i = 1, n / 2 do
+            redis.call('HSET', 'lkg:room:{r' .. math.floor(i / 100) .. '}', 'm:p' .. i, 'student')
+        end"""
+    st.command("EVAL", script, 0, count)
+
+
+def patterns(st, settings, hs256, least, most):
+    st.member("math", "u2")
+    policy = json.loads((stack.ROOT / "examples/policy.json").read_text())
+    servers = []
+
+    for port, count in ((18321, least), (18322, most)):
+        policy["rooms"] = [{"match": "course-%d-*" % i,
+                            "roles": {"student": {"grants": {"canPublish": True}}}}
+                           for i in range(count - 1)]
+        policy["rooms"].append({"match": "ma*", "roles": {"student": {"grants": {
+            "canPublishData": False}}}})
+        path = st.dir / ("policy-%d.json" % count)
+        path.write_text(json.dumps(policy))
+        servers.append(stack.Nginx(st, port, policy=path))
+
+    costs = pair(st, settings, *(token(st, settings, server, hs256) for server in servers))
+    for server in servers:
+        server.stop()
+    return costs
+
+
+def idle(st, settings, hs256, least, most):
+    st.member("math", "u2")
+    server = stack.Nginx(st, 18323)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most + 200, resource.getrlimit(
+        resource.RLIMIT_NOFILE)[1]))
+    held = []
+
+    def hold(count):
+        while len(held) < count:
+            s = socket.create_connection(("127.0.0.1", server.port))
+            s.sendall(b"GET /return HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            s.recv(4096)
+            held.append(s)
+
+    hold(least)
+    few = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    hold(most)
+    many = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    for s in held:
+        s.close()
+    server.stop()
+    return load.middle(few, "cpu"), load.middle(many, "cpu")
+
+
+def reloads(st, settings, hs256, least, most):
+    st.member("math", "u2")
+    server = stack.Nginx(st, 18324)
+    fresh = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+
+    for _ in range(most - least):
+        server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.02)
+
+    stack.wait("the last worker", lambda: len(stack.children(server.process.pid)) == 2)
+    time.sleep(1)
+    server.wait()
+    later = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    server.stop()
+    return load.middle(fresh, "cpu"), load.middle(later, "cpu")
+
+
+def cookie_sizes(st, settings):
+    st.member("math", "u2")
+    server = stack.Nginx(st, 18325)
+    rows = [("cookie bytes", "HS256 us", "us more for 1 KiB", "next-auth us", "us more for 1 KiB")]
+    last = None
+
+    for filler in (0, 700, 2000, 4000, 8000):
+        user = {**USER, "filler": "x" * filler}
+        jwt = stack.cookie("jwt", user, cookie="session")
+        jwe = stack.cookie("next-auth", user, cookie="next-auth.session-token")
+        costs = (len(jwt), *pair(st, settings, token(st, settings, server, jwt),
+                                 token(st, settings, server, jwe)), len(jwe))
+        slopes = ("", "") if last is None else (
+            "%.2f" % ((costs[1] - last[1]) / (costs[0] - last[0]) * 1024),
+            "%.2f" % ((costs[2] - last[2]) / (costs[3] - last[3]) * 1024))
+        rows.append((costs[0], "%.2f" % costs[1], slopes[0], "%.2f" % costs[2], slopes[1]))
+        last = costs
+
+    server.stop()
+    return "Cookies", "The larger the cookie, the more there is to sign or decrypt.", rows
+
+
+def workers(st, settings, hs256):
+    st.member("math", "u2")
+    one = stack.Nginx(st, 18326, workers=1)
+    two = stack.Nginx(st, 18327, workers=2)
+    results = load.turns({"1": token(st, settings, one, hs256),
+                          "2": token(st, settings, two, hs256)}, settings.rounds)
+    rows = [("workers", "us/request", "tokens for a second of CPU", "times one worker's, by the worker")]
+    base = 1e6 / load.middle(results["1"], "cpu")
+
+    for name, samples in results.items():
+        each = 1e6 / load.middle(samples, "cpu")
+        rows.append((name, "%.2f" % load.middle(samples, "cpu"), "%d" % each,
+                     "%.2f" % (each * int(name) / base)))
+
+    one.stop()
+    two.stop()
+    return "Workers", "They share nothing, so each does what one alone does.", rows
+
+
+def memory(st, settings):
+    """What a request takes from the system, from nginx's own debug log."""
+    st.member("math", "u2")
+    hs256 = stack.cookie("jwt", USER, cookie="session")
+    jwe = stack.cookie("next-auth", USER, cookie="next-auth.session-token")
+    server = stack.Nginx(st, 18330, level="debug")
+    log = st.dir / "error-18330.log"
+    rows = [("request", "allocations", "bytes", "more than `return 200`")]
+    base = None
+
+    for name, path, cookie in (("`return 200`", "/return", hs256), ("HS256 cookie", "/token", hs256),
+                               ("next-auth cookie", "/token", jwe)):
+        stack.post(server.port, path, cookie)
+        time.sleep(0.2)
+        start = log.stat().st_size
+        stack.post(server.port, path, cookie)
+        time.sleep(0.2)
+        with open(log) as f:
+            f.seek(start)
+            sizes = [int(size) for size in
+                     re.findall(r"(?:malloc|posix_memalign): \S+?:(\d+)", f.read())]
+        base = sum(sizes) if base is None else base
+        rows.append((name, len(sizes), sum(sizes), sum(sizes) - base))
+
+    server.stop()
+    yield ("Memory of a request", "All that is allocated from accept to close of a connection with "
+           "one request.", rows)
+    yield growth(st, settings, hs256)
+
+
+def growth(st, settings, hs256):
+    server = stack.Nginx(st, 18331)
+    rows = [("requests", "resident MiB")]
+    total = 0
+
+    for _ in range(4):
+        sample = load.round_(st, server, "/token", hs256, 64, settings.seconds)
+        total += sample.requests
+        rows.append(("{:,}".format(total), "%.1f" % stack.memory(server.pids)))
+
+    server.stop()
+    return "Memory over time", "Of the worker; `make soak` watches it for longer.", rows
