@@ -75,6 +75,18 @@ typedef struct {
     uint32_t        first;          /* lowest entry of this shape */
 } lkg_shape;
 
+/* A type of messages. */
+
+struct lkg_chat_type {
+    lkg_str         name;
+    const uint32_t *roles;          /* by number, where "listed" */
+    uint32_t        nroles;
+    unsigned        action;         /* bit; 0: none is needed */
+    unsigned        listed:1;
+    unsigned        stored:1;
+    unsigned        pin:1;
+};
+
 typedef struct lkg_block  lkg_block;
 
 struct lkg_policy {
@@ -98,6 +110,10 @@ struct lkg_policy {
     lkg_template    attributes;     /* "a":"x","b":"y" */
     uint32_t        nattributes;
     lkg_str        *attribute_names;
+
+    lkg_chat_limits chat;
+    uint32_t        nchat_types;
+    lkg_chat_type  *chat_types;
 
     uint32_t        naccept;
     lkg_str        *accept_attributes;

@@ -55,12 +55,12 @@ lkg_load_reserved(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
 static const lkg_member  lkg_policy_members[] = {
     { "version", lkg_load_version, 1 },
     { "recording", lkg_load_reserved, 0 },
-    { "chat", lkg_load_reserved, 0 },
     { "token", lkg_load_token, 0 },
     { "roles", lkg_load_roles, 1 },
     { "default_role", lkg_load_default_role, 0 },
     { "rooms", lkg_load_rooms, 0 },
     { "accept", lkg_load_accept, 0 },
+    { "chat", lkg_load_chat, 0 },
     { "devices", lkg_load_devices, 0 },
     { "$schema", lkg_load_ignored, 0 },
     { "comment", lkg_load_ignored, 0 },
@@ -232,6 +232,11 @@ lkg_load_policy(lkg_load *load, json_t *root)
     policy->max_size = LKG_SIZE_DEFAULT;
 
     rc = lkg_template_add(&policy->name, lkg_lit("{name}"), 1, &fault);
+
+    if (rc == LKG_OK) {
+        rc = lkg_chat_defaults(policy);
+    }
+
     if (rc != LKG_OK) {
         return rc;
     }

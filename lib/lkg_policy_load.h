@@ -151,6 +151,8 @@ int lkg_load_room_preset(lkg_load *load, const lkg_at *at, json_t *value,
 
 /* lkg_policy_role.c */
 
+int lkg_load_role_name(lkg_load *load, const lkg_at *at, json_t *value,
+    const lkg_role **role);
 const char *lkg_names_roles(const void *policy, size_t i);
 int lkg_load_override(lkg_load *load, const lkg_at *at, json_t *value,
     lkg_role *role);
@@ -168,6 +170,13 @@ int lkg_load_default_role(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
 int lkg_load_rooms(lkg_load *load, const lkg_at *at, json_t *value,
     void *dst);
+
+
+/* lkg_policy_chat.c */
+
+int lkg_load_chat(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+int lkg_chat_defaults(lkg_policy *policy);
 
 
 /* lkg_client_secret.c: texts that no browser may see. */

@@ -20,7 +20,7 @@ lkg_names_roles(const void *list, size_t i)
 }
 
 
-static int
+int
 lkg_load_role_name(lkg_load *load, const lkg_at *at, json_t *value,
     const lkg_role **role)
 {

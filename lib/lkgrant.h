@@ -65,6 +65,10 @@ extern "C" {
 #define LKG_TOKEN_MAX      16384   /* ceiling of the policy's token.max_size */
 #define LKG_POLICY_MAX     4194304 /* policy text */
 #define LKG_CLIENT_CONFIG_MAX  65536   /* a browser's configuration as text */
+#define LKG_CHAT_TEXT_MAX  8192    /* ceiling of the policy's chat.max_text */
+#define LKG_CHAT_PAGE_MAX  100     /* messages: ceiling of chat.page */
+#define LKG_CHAT_ID_MAX    64      /* a client's id of a message */
+#define LKG_STREAM_ID_BUF  48      /* lkg_stream_after() */
 #define LKG_KEY_BUF        (LKG_ROOM_MAX + 16)     /* lkg_access_key() */
 #define LKG_FIELD_BUF      (LKG_IDENTITY_MAX + 8)  /* lkg_access_field() */
 
@@ -401,6 +405,80 @@ LKG_API int lkg_policy_accepts(const lkg_policy *policy, const char *field,
 #define LKG_ACTION_UNKNOWN (1u << 31)
 
 LKG_API unsigned lkg_action(const char *name, size_t len);
+
+
+/* True where the role has all of these actions, bits of lkg_action(). */
+LKG_API int lkg_role_may(const lkg_role *role, unsigned action);
+
+
+/*
+ * Chat: the policy's section "chat" says which types of messages there are,
+ * which of them are kept, and who may send them.  The limits and the types
+ * are borrowed from the policy.
+ */
+typedef struct lkg_chat_type  lkg_chat_type;
+
+typedef struct {
+    int32_t      max_text;      /* bytes of a message */
+    int32_t      max_stored;    /* messages that are kept of a room */
+    int32_t      page;          /* messages that are read at a time */
+} lkg_chat_limits;
+
+LKG_API const lkg_chat_limits *lkg_policy_chat(const lkg_policy *policy);
+
+/* A type by its name or its number from 0, or NULL. */
+LKG_API const lkg_chat_type *lkg_chat_type_find(const lkg_policy *policy,
+    const char *name, size_t len);
+LKG_API const lkg_chat_type *lkg_chat_type_number(const lkg_policy *policy,
+    size_t i);
+LKG_API lkg_str lkg_chat_type_name(const lkg_chat_type *type);
+
+/* True where messages of the type are kept, and can be taken away again. */
+LKG_API int lkg_chat_type_stored(const lkg_chat_type *type);
+LKG_API int lkg_chat_type_pin(const lkg_chat_type *type);
+
+/* True where the role, lkg_decision.role, may send messages of the type. */
+LKG_API int lkg_chat_may_send(const lkg_chat_type *type,
+    const lkg_role *role);
+
+/* The type by which a pin is taken away; no type of a policy has this name. */
+#define LKG_CHAT_UNPIN     "unpin"
+
+/* True for an id that a client may give a message: 1 to LKG_CHAT_ID_MAX
+ * letters, digits, "_" and "-". */
+LKG_API int lkg_chat_id_valid(const char *id, size_t len);
+
+/*
+ * A message as JSON, with {"timestamp", "id", "clientId", "roomName",
+ * "senderId", "senderName", "senderRole", "type", "message"}; a text that is
+ * { NULL, 0 } becomes null.  It can stand in HTML and in a script: <, >, &,
+ * U+2028 and U+2029 are escaped.  Returns the length; no NUL is written.
+ * LKG_ERR_TOOBIG: it takes more than size.
+ */
+typedef struct {
+    int64_t      time;          /* milliseconds since 1970 */
+    lkg_str      id;            /* of the entry that is kept */
+    lkg_str      client_id;
+    lkg_str      room;
+    lkg_str      sender;
+    lkg_str      name;
+    lkg_str      role;
+    lkg_str      type;
+    lkg_str      text;
+} lkg_chat_message;
+
+LKG_API int lkg_chat_write(char *buf, size_t size, const lkg_chat_message *m)
+    LKG_CHECK_RESULT;
+
+/* The id of an entry in a stream of Redis: "1800000000000-0", or its time
+ * alone.  LKG_ERR_FORMAT. */
+LKG_API int lkg_stream_id(const char *id, size_t len, int64_t *ms,
+    int64_t *seq) LKG_CHECK_RESULT;
+
+/* The least id after this one, for XRANGE; buf has LKG_STREAM_ID_BUF bytes.
+ * Returns the length, or LKG_ERR_FORMAT. */
+LKG_API int lkg_stream_after(char *buf, size_t size, const char *id,
+    size_t len) LKG_CHECK_RESULT;
 
 
 /*

@@ -134,9 +134,40 @@ cli_list_grants(char *buf, size_t size, json_t *grants)
 }
 
 
+/* The types of messages that the role may send; NULL: out of memory. */
+
+static json_t *
+cli_role_chat(const lkg_policy *policy, const lkg_role *role)
+{
+    size_t                i;
+    json_t               *types;
+    lkg_str               name;
+    const lkg_chat_type  *type;
+
+    types = json_array();
+
+    for (i = 0; (type = lkg_chat_type_number(policy, i)) != NULL; i++) {
+        if (!lkg_chat_may_send(type, role)) {
+            continue;
+        }
+
+        name = lkg_chat_type_name(type);
+
+        if (json_array_append_new(types,
+                                  cli_json_text(name.data, name.len)))
+        {
+            json_decref(types);
+            return NULL;
+        }
+    }
+
+    return types;
+}
+
+
 static void
 cli_policy_row(cli_table *t, const lkg_role *role, json_t *grants,
-    json_t *actions)
+    json_t *actions, json_t *chat)
 {
     char     text[1024];
     lkg_str  name;
@@ -156,24 +187,29 @@ cli_policy_row(cli_table *t, const lkg_role *role, json_t *grants,
     cli_table_add(t, text[0] ? text : "-", text[0] ? strlen(text) : 1);
 
     text[0] = '\0';
+    cli_list_actions(text, sizeof(text), chat);
+    cli_table_add(t, text[0] ? text : "-", text[0] ? strlen(text) : 1);
+
+    text[0] = '\0';
     cli_list_grants(text, sizeof(text), grants);
     cli_table_add(t, text[0] ? text : "-", text[0] ? strlen(text) : 1);
 }
 
 
-/* Takes over grants and actions. */
+/* Takes over grants, actions and chat. */
 
 static json_t *
-cli_policy_object(const lkg_role *role, json_t *grants, json_t *actions)
+cli_policy_object(const lkg_role *role, json_t *grants, json_t *actions,
+    json_t *chat)
 {
     lkg_str  name;
 
     name = lkg_role_name(role);
 
-    return json_pack("{s:o, s:b, s:o, s:o}",
+    return json_pack("{s:o, s:b, s:o, s:o, s:o}",
                      "name", cli_json_text(name.data, name.len),
                      "privileged", lkg_role_privileged(role),
-                     "grants", grants, "actions", actions);
+                     "grants", grants, "actions", actions, "chat", chat);
 }
 
 
@@ -209,17 +245,18 @@ cli_policy_show(cli *c, const lkg_policy *policy, json_t *file)
 {
     int              rc;
     size_t           i;
-    json_t          *roles, *grants, *actions;
+    json_t          *roles, *grants, *actions, *chat;
     lkg_str          text;
     cli_table        t;
     const lkg_role  *role;
 
     roles = json_array();
-    cli_table_init(&t, 4);
+    cli_table_init(&t, 5);
 
     cli_table_add(&t, "ROLE", 4);
     cli_table_add(&t, "PRIVILEGED", 10);
     cli_table_add(&t, "ACTIONS", 7);
+    cli_table_add(&t, "CHAT", 4);
     cli_table_add(&t, "GRANTS", 6);
 
     for (i = 0; i < lkg_policy_roles(policy); i++) {
@@ -229,10 +266,13 @@ cli_policy_show(cli *c, const lkg_policy *policy, json_t *file)
         grants = json_loadb(text.data, text.len, 0, NULL);
         actions = cli_role_actions(file, lkg_role_name(role));
 
-        cli_policy_row(&t, role, grants, actions);
+        chat = cli_role_chat(policy, role);
+
+        cli_policy_row(&t, role, grants, actions, chat);
 
         if (json_array_append_new(roles,
-                                  cli_policy_object(role, grants, actions)))
+                                  cli_policy_object(role, grants, actions,
+                                                    chat)))
         {
             t.failed = 1;
         }

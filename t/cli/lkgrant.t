@@ -121,9 +121,9 @@ subtest 'options may stand anywhere' => sub {
 
 subtest 'policy check: a good policy' => sub {
     is(run('policy', 'check', $policy), 0, 'exit status 0');
-    like($out, qr/^teacher +no +record, moderate +.*\bcanPublish,/m,
-         'role, whether privileged, actions, grants');
-    like($out, qr/^student +no +- +roomJoin, canSubscribe, /m,
+    like($out, qr/^teacher +no +record, moderate +message, pinned +.*\bcanPublish,/m,
+         'role, whether privileged, actions, types of messages, grants');
+    like($out, qr/^student +no +- +message +roomJoin, canSubscribe, /m,
          'a grant that is false is left out');
     like($out, qr/^owner +yes +- +/m, 'a privileged role');
 
@@ -134,6 +134,7 @@ subtest 'policy check: a good policy' => sub {
     my %roles = map { $_->{name} => $_ } @{ json()->{roles} };
     is_deeply([sort keys %roles], [qw/owner student teacher/], 'all roles');
     is_deeply($roles{teacher}{actions}, [qw/record moderate/], 'actions');
+    is_deeply($roles{teacher}{chat}, [qw/message pinned/], 'types of messages');
     ok(!$roles{student}{grants}{canPublish}, 'grants');
     ok($roles{owner}{privileged} && !$roles{student}{privileged},
        'privileged');

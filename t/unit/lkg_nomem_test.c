@@ -24,7 +24,8 @@ static const char  policy_text[] =
     "\"rooms\":[{\"match\":\"a*\",\"roles\":{\"s\":{\"grants\":{},"
       "\"may_take\":[\"s\"]},\"t\":{}}}],"
     "\"accept\":{\"participant_attributes\":[\"b\"],"
-      "\"room_config\":[\"tags\"]}}";
+      "\"room_config\":[\"tags\"]},"
+    "\"chat\":{\"types\":{\"a\":{\"roles\":[\"s\",\"t\"]},\"b\":{}}}}";
 
 /* The same features behind "fillers" roles, so that every allocation is once
  * the one that needs a new block of memory. */

@@ -107,13 +107,10 @@ test_refused_top(void)
             "unknown key \"rolls\" in the policy; did you mean \"roles\"?");
     refused(HEAD "\n\n\t@\"xyzzy\":{}}",
             "unknown key \"xyzzy\" in the policy; there are: version, "
-            "recording, chat, token, roles, default_role, rooms, accept, "
+            "recording, token, roles, default_role, rooms, accept, chat, "
             "devices, $schema, comment");
     refused(HEAD "\"roles\":{\"r\":{}},@\"recording\":{}}",
             "\"recording\" is not supported by this version (" LKG_VERSION
-            "): leave it out");
-    refused(HEAD "\"roles\":{\"r\":{}},@\"chat\":{}}",
-            "\"chat\" is not supported by this version (" LKG_VERSION
             "): leave it out");
     refused(HEAD "\"roles\":{\"r\":{}},\"devices\":@1}",
             "\"devices\" must be true or false");
