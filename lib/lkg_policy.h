@@ -87,6 +87,22 @@ struct lkg_chat_type {
     unsigned        pin:1;
 };
 
+/* How rooms are recorded. */
+
+typedef struct {
+    lkg_str         file;           /* template */
+    lkg_str         layout;
+    lkg_str         base_url;
+    const char     *preset;         /* NULL: LiveKit's own */
+    int             audio_only;
+    int             video_only;
+    lkg_str         bucket;         /* empty: the egress service's storage */
+    lkg_str         region;
+    lkg_str         endpoint;
+    int             path_style;
+    lkg_str         secrets[2];     /* where they stand, by lkg_s3_secret */
+} lkg_recording_conf;
+
 typedef struct lkg_block  lkg_block;
 
 struct lkg_policy {
@@ -117,6 +133,7 @@ struct lkg_policy {
 
     uint32_t        naccept;
     lkg_str        *accept_attributes;
+    lkg_recording_conf  recording;
     unsigned        accept_room_config;     /* bits: lkg_wish_room_config[] */
     unsigned        accept_name:1;
     unsigned        accept_metadata:1;

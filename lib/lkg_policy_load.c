@@ -43,18 +43,9 @@ lkg_load_ignored(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
 }
 
 
-static int
-lkg_load_reserved(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
-{
-    return lkg_load_fail(load, at, LKG_AT_KEY, "\"%s\" is not supported by "
-                         "this version (%s): leave it out", at->key,
-                         LKG_VERSION);
-}
-
-
 static const lkg_member  lkg_policy_members[] = {
     { "version", lkg_load_version, 1 },
-    { "recording", lkg_load_reserved, 0 },
+    { "recording", lkg_load_recording, 0 },
     { "token", lkg_load_token, 0 },
     { "roles", lkg_load_roles, 1 },
     { "default_role", lkg_load_default_role, 0 },
@@ -230,6 +221,8 @@ lkg_load_policy(lkg_load *load, json_t *root)
 
     policy->ttl = LKG_TTL_DEFAULT;
     policy->max_size = LKG_SIZE_DEFAULT;
+
+    lkg_recording_defaults(&policy->recording);
 
     rc = lkg_template_add(&policy->name, lkg_lit("{name}"), 1, &fault);
 

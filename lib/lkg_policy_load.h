@@ -179,6 +179,13 @@ int lkg_load_chat(lkg_load *load, const lkg_at *at, json_t *value,
 int lkg_chat_defaults(lkg_policy *policy);
 
 
+/* lkg_policy_recording.c */
+
+void lkg_recording_defaults(lkg_recording_conf *recording);
+int lkg_load_recording(lkg_load *load, const lkg_at *at, json_t *value,
+    void *dst);
+
+
 /* lkg_client_secret.c: texts that no browser may see. */
 
 typedef struct {

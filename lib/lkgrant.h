@@ -732,6 +732,36 @@ typedef struct {
 LKG_API int lkg_recording_read(lkg_recording *out, const lkg_json *doc,
     lkg_json_node info) LKG_CHECK_RESULT;
 
+/*
+ * How the policy's section "recording" wants a room to be recorded: the JSON
+ * of LiveKit's RoomCompositeEgressRequest.  The id makes the file's name
+ * unique; it has the characters of LKG_ID_MAX.  Where the storage is S3, it
+ * holds the secrets: wipe it.  LKG_ERR_TOOBIG: over size (LKG_REQUEST_MAX is
+ * enough), or a path over 1024 bytes.  LKG_ERR_INVALID: a room or an id that
+ * cannot be.
+ */
+#define LKG_REQUEST_MAX  16384
+
+typedef enum {
+    LKG_S3_ACCESS_KEY = 0,
+    LKG_S3_SECRET
+} lkg_s3_secret;
+
+typedef struct {
+    lkg_str  room;
+    lkg_str  id;
+    int64_t  now;
+    lkg_str  secrets[2];        /* by lkg_s3_secret */
+} lkg_recording_ask;
+
+LKG_API int lkg_recording_request(char *buf, size_t size, size_t *len,
+    const lkg_policy *policy, const lkg_recording_ask *ask) LKG_CHECK_RESULT;
+
+/* Where the policy says that a secret stands: "file:/path", "env:NAME" or
+ * nothing.  The library opens neither. */
+LKG_API lkg_str lkg_policy_recording_secret(const lkg_policy *policy,
+    lkg_s3_secret which);
+
 /* "starting", "active", "limit_reached", ...; static storage. */
 LKG_API const char *lkg_recording_state_name(lkg_recording_state state);
 

@@ -23,6 +23,7 @@ static const char  policy_text[] =
     "\"default_role\":\"s\","
     "\"rooms\":[{\"match\":\"a*\",\"roles\":{\"s\":{\"grants\":{},"
       "\"may_take\":[\"s\"]},\"t\":{}}}],"
+    "\"recording\":{\"file\":\"{id}.mp4\"},"
     "\"accept\":{\"participant_attributes\":[\"b\"],"
       "\"room_config\":[\"tags\"]},"
     "\"chat\":{\"types\":{\"a\":{\"roles\":[\"s\",\"t\"]},\"b\":{}}}}";
