@@ -109,9 +109,6 @@ test_refused_top(void)
             "unknown key \"xyzzy\" in the policy; there are: version, "
             "recording, token, roles, default_role, rooms, accept, chat, "
             "devices, $schema, comment");
-    refused(HEAD "\"roles\":{\"r\":{}},@\"recording\":{}}",
-            "\"recording\" is not supported by this version (" LKG_VERSION
-            "): leave it out");
     refused(HEAD "\"roles\":{\"r\":{}},\"devices\":@1}",
             "\"devices\" must be true or false");
     refused(HEAD "\"roles\":{\"r\":{}},\"comment\":@1}",
