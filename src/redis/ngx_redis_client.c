@@ -1,7 +1,7 @@
 
 /*
- * A named instance: its configuration, its state in a worker, and the way of
- * a query from create to its handler.
+ * A named instance: its state in a worker, and the way of a query from create
+ * to its handler.
  */
 
 
@@ -11,98 +11,10 @@
 #define NGX_REDIS_POOL_SIZE  16384
 
 
-static ngx_redis_node_t *ngx_redis_client_route(ngx_redis_client_t *rc,
-    ngx_redis_query_t *q);
 static void ngx_redis_client_timer_handler(ngx_event_t *ev);
 static void ngx_redis_client_deliver_handler(ngx_event_t *ev);
 static void ngx_redis_query_complete(ngx_redis_query_t *q);
 static void ngx_redis_query_unlink(ngx_redis_query_t *q);
-static void ngx_redis_query_free(ngx_redis_query_t *q);
-
-
-ngx_redis_client_t *
-ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name)
-{
-    ngx_redis_client_t  *rc;
-
-    rc = ngx_pcalloc(cf->pool, sizeof(ngx_redis_client_t));
-    if (rc == NULL) {
-        return NULL;
-    }
-
-    rc->ident = -1;
-    rc->route = ngx_redis_client_route;
-
-    rc->conf.name = *name;
-    rc->conf.connect_timeout = 100;
-    rc->conf.timeout = 200;
-    rc->conf.connections = 1;
-
-    rc->file_name = cf->conf_file->file.name.data;
-    rc->line = cf->conf_file->line;
-
-    return rc;
-}
-
-
-ngx_int_t
-ngx_redis_client_url(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
-{
-    if (rc->node) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "several urls of Redis \"%V\": a cluster or "
-                           "sentinels are not supported yet", &rc->conf.name);
-        return NGX_ERROR;
-    }
-
-    rc->node = ngx_redis_url_parse(cf, rc, url);
-
-    return rc->node ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_redis_conf_t *
-ngx_redis_client_conf(ngx_redis_client_t *rc)
-{
-    return &rc->conf;
-}
-
-
-ngx_int_t
-ngx_redis_client_init(ngx_conf_t *cf, ngx_redis_client_t *rc,
-    ngx_resolver_t *resolver, ngx_msec_t resolver_timeout)
-{
-    if (rc->node == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no url of Redis \"%V\" in %s:%ui",
-                      &rc->conf.name, rc->file_name, rc->line);
-        return NGX_ERROR;
-    }
-
-    if (rc->conf.user.len && rc->conf.password.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "user without password of Redis \"%V\" in %s:%ui",
-                      &rc->conf.name, rc->file_name, rc->line);
-        return NGX_ERROR;
-    }
-
-    /* without a "resolver" directive nginx has one that knows no servers */
-
-    if (resolver && resolver->connections.nelts) {
-        rc->resolver = resolver;
-        rc->resolver_timeout = resolver_timeout;
-    }
-
-#if (NGX_SSL)
-
-    if (rc->node->tls && ngx_redis_ssl_init(cf, rc->conf.ssl) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-#endif
-
-    return ngx_redis_node_init(cf, rc->node);
-}
 
 
 ngx_int_t
@@ -137,9 +49,7 @@ ngx_redis_client_init_process(ngx_redis_client_t *rc, ngx_cycle_t *cycle)
     rc->deliver.data = rc;
     rc->deliver.log = rc->log;
 
-    ngx_redis_node_start(rc->node, cycle);
-
-    return NGX_OK;
+    return rc->route->start(rc, cycle);
 }
 
 
@@ -153,7 +63,7 @@ ngx_redis_client_exit_process(ngx_redis_client_t *rc)
         return;
     }
 
-    ngx_redis_node_stop(rc->node);
+    rc->route->stop(rc);
 
     /* nobody is called any more */
 
@@ -185,22 +95,28 @@ ngx_redis_client_exit_process(ngx_redis_client_t *rc)
 }
 
 
-/*
- * With one server, every command goes to it.  A route for sentinels will
- * give the node they call master; one for a cluster the node of the slot of
- * q->key, after it has cut a query in pieces if its commands have several.
- */
-
-static ngx_redis_node_t *
-ngx_redis_client_route(ngx_redis_client_t *rc, ngx_redis_query_t *q)
+ngx_redis_query_t *
+ngx_redis_query_create(ngx_redis_client_t *rc, ngx_redis_handler_pt handler,
+    void *data)
 {
-    return rc->node;
+    ngx_redis_query_t  *q;
+
+    q = ngx_redis_query_alloc(rc);
+    if (q == NULL) {
+        return NULL;
+    }
+
+    q->complete = ngx_redis_query_complete;
+    q->failed = ngx_redis_query_done;
+    q->handler = handler;
+    q->data = data;
+
+    return q;
 }
 
 
 ngx_redis_query_t *
-ngx_redis_query_create(ngx_redis_client_t *rc, ngx_redis_handler_pt handler,
-    void *data)
+ngx_redis_query_alloc(ngx_redis_client_t *rc)
 {
     ngx_queue_t        *link;
     ngx_redis_query_t  *q;
@@ -225,9 +141,6 @@ ngx_redis_query_create(ngx_redis_client_t *rc, ngx_redis_handler_pt handler,
     ngx_redis_query_init(q);
 
     q->client = rc;
-    q->complete = ngx_redis_query_complete;
-    q->handler = handler;
-    q->data = data;
 
     rc->nqueries++;
 
@@ -260,7 +173,7 @@ ngx_redis_query_send(ngx_redis_query_t *q)
     rc->size += q->size;
     ngx_queue_insert_tail(&rc->underway, &q->link);
 
-    if (ngx_redis_node_send(rc->route(rc, q), q) != NGX_OK) {
+    if (rc->route->send(q) != NGX_OK) {
         ngx_redis_query_unlink(q);
         rc->size -= q->size;
 
@@ -282,6 +195,10 @@ ngx_redis_query_send(ngx_redis_query_t *q)
 void
 ngx_redis_query_cancel(ngx_redis_query_t *q)
 {
+    ngx_redis_client_t  *rc;
+
+    rc = q->client;
+
     switch (q->state) {
 
     case NGX_REDIS_QUERY_NEW:
@@ -293,9 +210,7 @@ ngx_redis_query_cancel(ngx_redis_query_t *q)
 
         ngx_redis_query_unlink(q);
 
-        if (q->node) {
-            ngx_redis_node_forget(q);
-        }
+        (void) rc->route->forget(q);
 
         if (q->connection) {
             q->state = NGX_REDIS_QUERY_FORGOTTEN;
@@ -377,14 +292,7 @@ ngx_redis_client_timer_handler(ngx_event_t *ev)
             return;
         }
 
-        if (q->node) {
-            ngx_redis_node_forget(q);
-            ngx_redis_query_done(q, q->replayed ? NGX_REDIS_LOST
-                                                : NGX_REDIS_UNAVAILABLE);
-            continue;
-        }
-
-        ngx_redis_query_done(q, NGX_REDIS_TIMEOUT);
+        ngx_redis_query_done(q, rc->route->forget(q));
     }
 }
 
@@ -439,7 +347,7 @@ ngx_redis_query_unlink(ngx_redis_query_t *q)
 }
 
 
-static void
+void
 ngx_redis_query_free(ngx_redis_query_t *q)
 {
     ngx_redis_client_t  *rc;

@@ -55,6 +55,11 @@ ngx_redis_connection_open(ngx_redis_connection_t *rcn, ngx_addr_t *addr)
         return NGX_ERROR;
     }
 
+    if (rcn->control) {
+        rcn->reader.max_size = NGX_REDIS_MAX_CONTROL;
+        rcn->reader.max_nelts = NGX_REDIS_MAX_CONTROL_ELTS;
+    }
+
     peer = &rcn->peer;
 
     /* the address may be forgotten while the connection lives */
@@ -261,6 +266,23 @@ ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn)
 }
 
 
+/* from now on it may say what nobody asked for */
+
+ngx_int_t
+ngx_redis_connection_listen(ngx_redis_connection_t *rcn,
+    ngx_redis_push_pt push)
+{
+    rcn->pushed = ngx_pcalloc(rcn->pool, sizeof(ngx_redis_arena_t));
+    if (rcn->pushed == NULL) {
+        return NGX_ERROR;
+    }
+
+    rcn->push = push;
+
+    return NGX_OK;
+}
+
+
 /* no more queries; what is in flight is waited for */
 
 void
@@ -341,6 +363,8 @@ ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
 void
 ngx_redis_connection_close(ngx_redis_connection_t *rcn)
 {
+    ngx_redis_arena_t  mark;
+
     if (rcn->flush.posted) {
         ngx_delete_posted_event(&rcn->flush);
     }
@@ -359,6 +383,11 @@ ngx_redis_connection_close(ngx_redis_connection_t *rcn)
 
     ngx_redis_reader_destroy(&rcn->reader);
     ngx_redis_query_release(&rcn->query);
+
+    if (rcn->pushed) {
+        ngx_memzero(&mark, sizeof(ngx_redis_arena_t));
+        ngx_redis_arena_reset(rcn->pushed, &mark);
+    }
 
     if (rcn->start) {
         ngx_free(rcn->start);

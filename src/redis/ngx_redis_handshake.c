@@ -1,8 +1,9 @@
 
 /*
  * What a connection says of its own.  Before it carries queries: AUTH and
- * SELECT as the configuration wants, and a PING that shows whether the server
- * serves.  Later, when it is idle, a PING now and then.
+ * SELECT as the configuration wants, a PING that shows whether the server
+ * serves, and a ROLE where it must be a master.  Later, when it is idle, a
+ * PING now and then; ROLE, where it matters, again ahead of the queries.
  */
 
 
@@ -16,7 +17,9 @@ typedef enum {
     NGX_REDIS_AUTH = 0,
     NGX_REDIS_SELECT,
     NGX_REDIS_SETNAME,
-    NGX_REDIS_PING
+    NGX_REDIS_PING,
+    NGX_REDIS_READONLY,
+    NGX_REDIS_ROLE
 } ngx_redis_step_e;
 
 
@@ -34,7 +37,9 @@ static ngx_str_t  ngx_redis_step_names[] = {
     ngx_string("AUTH"),
     ngx_string("SELECT"),
     ngx_string("CLIENT SETNAME"),
-    ngx_string("PING")
+    ngx_string("PING"),
+    ngx_string("READONLY"),
+    ngx_string("ROLE")
 };
 
 
@@ -88,6 +93,26 @@ ngx_redis_handshake(ngx_redis_connection_t *rcn)
 
     if (ngx_redis_handshake_step(rcn, NGX_REDIS_PING, 1, argv) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (rcn->readonly) {
+        ngx_str_set(&argv[0], "READONLY");
+
+        if (ngx_redis_handshake_step(rcn, NGX_REDIS_READONLY, 1, argv)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (rcn->master) {
+        ngx_str_set(&argv[0], "ROLE");
+
+        if (ngx_redis_handshake_step(rcn, NGX_REDIS_ROLE, 1, argv) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rcn->checked = ngx_current_msec;
     }
 
     rcn->query.complete = ngx_redis_handshake_complete;
@@ -191,6 +216,8 @@ ngx_redis_handshake_verdict(ngx_redis_step_e step, ngx_str_t *error)
 
     case NGX_REDIS_AUTH:
     case NGX_REDIS_SELECT:
+    case NGX_REDIS_READONLY:
+    case NGX_REDIS_ROLE:
         return NGX_REDIS_DENIED;
 
     default:
@@ -240,14 +267,60 @@ ngx_redis_handshake_text(ngx_redis_connection_t *rcn, ngx_str_t *error,
 }
 
 
+/* NGX_ERROR: what should be a master is not one */
+
+ngx_int_t
+ngx_redis_handshake_role(ngx_redis_connection_t *rcn, ngx_uint_t n,
+    ngx_redis_reply_t *reply)
+{
+    ngx_str_t  *role;
+
+    if (rcn->steps[n] != NGX_REDIS_ROLE) {
+        return NGX_OK;
+    }
+
+    if (reply->type == NGX_REDIS_ERROR && rcn->state == NGX_REDIS_HANDSHAKE) {
+        return NGX_OK;
+    }
+
+    if (reply->type != NGX_REDIS_ARRAY
+        || reply->nelts == 0
+        || reply->elts[0]->type != NGX_REDIS_STRING)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_redis_log(rcn->log), 0,
+                      "redis does not say whether it is the master");
+        return NGX_ERROR;
+    }
+
+    role = &reply->elts[0]->str;
+
+    if (role->len == 6 && ngx_memcmp(role->data, "master", 6) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, ngx_redis_log(rcn->log), 0,
+                  "redis is not the master %s",
+                  rcn->state == NGX_REDIS_HANDSHAKE ? "that it should be"
+                                                    : "any more");
+
+    rcn->verdict = NGX_REDIS_DEMOTED;
+
+    return NGX_ERROR;
+}
+
+
 /* shows a peer that is gone without a word, and keeps a server's timeout off */
 
 ngx_int_t
 ngx_redis_ping(ngx_redis_connection_t *rcn)
 {
-    ngx_str_t           ping = ngx_string("PING");
+    ngx_str_t          *name;
     ngx_redis_query_t  *q;
 
+    rcn->steps[0] = rcn->master ? NGX_REDIS_ROLE : NGX_REDIS_PING;
+    rcn->checked = ngx_current_msec;
+
+    name = &ngx_redis_step_names[rcn->steps[0]];
     q = &rcn->query;
 
     ngx_redis_query_release(q);
@@ -256,7 +329,7 @@ ngx_redis_ping(ngx_redis_connection_t *rcn)
     q->complete = ngx_redis_ping_complete;
     q->data = rcn;
 
-    if (ngx_redis_query_command(q, 1, &ping, 0) != NGX_OK) {
+    if (ngx_redis_query_command(q, 1, name, 0) != NGX_OK) {
         return NGX_ERROR;
     }
 

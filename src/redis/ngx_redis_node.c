@@ -12,18 +12,12 @@
 #include "ngx_redis_private.h"
 
 
-static ngx_int_t ngx_redis_node_wait(ngx_redis_node_t *node,
-    ngx_redis_query_t *q);
-static void ngx_redis_node_dispatch(ngx_redis_node_t *node);
-static ngx_redis_connection_t *ngx_redis_node_choose(ngx_redis_node_t *node);
 static ngx_redis_connection_t *ngx_redis_node_open(ngx_redis_node_t *node);
 static void ngx_redis_node_next(ngx_redis_node_t *node);
 static ngx_uint_t ngx_redis_node_count(ngx_redis_node_t *node);
 static void ngx_redis_node_timer_handler(ngx_event_t *ev);
 static void ngx_redis_node_ready(ngx_redis_connection_t *rcn);
 static void ngx_redis_node_lost(ngx_redis_connection_t *rcn);
-static void ngx_redis_node_take_back(ngx_redis_node_t *node,
-    ngx_redis_connection_t *rcn);
 static void ngx_redis_node_remove(ngx_redis_connection_t *rcn);
 
 
@@ -33,6 +27,10 @@ ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle)
     ngx_redis_client_t  *rc;
 
     rc = node->client;
+
+    node->started = 1;
+    node->failures = 0;
+    node->tried = 0;
 
     ngx_queue_init(&node->connections);
     ngx_queue_init(&node->waiting);
@@ -53,22 +51,42 @@ ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle)
 void
 ngx_redis_node_stop(ngx_redis_node_t *node)
 {
-    ngx_queue_t             *q;
-    ngx_redis_query_t       *query;
-    ngx_redis_connection_t  *rcn;
+    ngx_queue_t        *q;
+    ngx_redis_query_t  *query;
+
+    if (!node->started) {
+        return;
+    }
+
+    node->started = 0;
 
     if (node->timer.timer_set) {
         ngx_del_timer(&node->timer);
     }
 
-    if (node->refresh.timer_set) {
-        ngx_del_timer(&node->refresh);
+    ngx_redis_node_drop(node);
+    ngx_redis_node_unresolve(node);
+
+    while (!ngx_queue_empty(&node->waiting)) {
+        q = ngx_queue_head(&node->waiting);
+        query = ngx_queue_data(q, ngx_redis_query_t, queue);
+
+        ngx_redis_node_forget(query);
     }
 
-    if (node->resolving) {
-        ngx_resolve_name_done(node->resolving);
-        node->resolving = NULL;
-    }
+#if (NGX_SSL)
+    ngx_redis_ssl_forget_session(&node->session);
+#endif
+}
+
+
+/* what is in flight waits again, for another connection */
+
+void
+ngx_redis_node_drop(ngx_redis_node_t *node)
+{
+    ngx_queue_t             *q;
+    ngx_redis_connection_t  *rcn;
 
     while (!ngx_queue_empty(&node->connections)) {
         q = ngx_queue_head(&node->connections);
@@ -78,141 +96,6 @@ ngx_redis_node_stop(ngx_redis_node_t *node)
         ngx_redis_node_take_back(node, rcn);
         ngx_redis_node_remove(rcn);
     }
-
-    while (!ngx_queue_empty(&node->waiting)) {
-        q = ngx_queue_head(&node->waiting);
-        query = ngx_queue_data(q, ngx_redis_query_t, queue);
-
-        ngx_redis_node_forget(query);
-    }
-
-    if (node->pool) {
-        ngx_destroy_pool(node->pool);
-        node->pool = NULL;
-    }
-
-#if (NGX_SSL)
-    ngx_redis_ssl_forget_session(&node->session);
-#endif
-}
-
-
-ngx_int_t
-ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q)
-{
-    ngx_redis_connection_t  *rcn;
-
-    rcn = ngx_redis_node_choose(node);
-
-    if (rcn) {
-        if (ngx_redis_connection_send(rcn, q) != NGX_OK) {
-            q->status = NGX_REDIS_UNAVAILABLE;
-            return NGX_ERROR;
-        }
-
-        return NGX_OK;
-    }
-
-    if (node->failures) {
-        q->status = NGX_REDIS_UNAVAILABLE;
-        return NGX_ERROR;
-    }
-
-    if (ngx_redis_node_wait(node, q) != NGX_OK) {
-        q->status = NGX_REDIS_BUSY;
-        return NGX_ERROR;
-    }
-
-    ngx_redis_node_connect(node);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_redis_node_wait(ngx_redis_node_t *node, ngx_redis_query_t *q)
-{
-    if (node->nwaiting >= NGX_REDIS_MAX_WAITING
-        || node->size + q->size > NGX_REDIS_MAX_WAITING_BYTES)
-    {
-        return NGX_BUSY;
-    }
-
-    q->node = node;
-
-    ngx_queue_insert_tail(&node->waiting, &q->queue);
-
-    node->nwaiting++;
-    node->size += q->size;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_redis_node_forget(ngx_redis_query_t *q)
-{
-    ngx_redis_node_t  *node;
-
-    node = q->node;
-    q->node = NULL;
-
-    ngx_queue_remove(&q->queue);
-
-    node->nwaiting--;
-    node->size -= q->size;
-}
-
-
-static void
-ngx_redis_node_dispatch(ngx_redis_node_t *node)
-{
-    ngx_queue_t             *link;
-    ngx_redis_query_t       *q;
-    ngx_redis_connection_t  *rcn;
-
-    while (!ngx_queue_empty(&node->waiting)) {
-
-        rcn = ngx_redis_node_choose(node);
-
-        if (rcn == NULL) {
-            return;
-        }
-
-        link = ngx_queue_head(&node->waiting);
-        q = ngx_queue_data(link, ngx_redis_query_t, queue);
-
-        ngx_redis_node_forget(q);
-
-        if (ngx_redis_connection_send(rcn, q) != NGX_OK) {
-            ngx_redis_query_done(q, NGX_REDIS_UNAVAILABLE);
-        }
-    }
-}
-
-
-static ngx_redis_connection_t *
-ngx_redis_node_choose(ngx_redis_node_t *node)
-{
-    ngx_queue_t             *q;
-    ngx_redis_connection_t  *rcn, *best;
-
-    best = NULL;
-
-    for (q = ngx_queue_head(&node->connections);
-         q != ngx_queue_sentinel(&node->connections);
-         q = ngx_queue_next(q))
-    {
-        rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
-
-        if (rcn->state == NGX_REDIS_READY
-            && (best == NULL || rcn->nqueries < best->nqueries))
-        {
-            best = rcn;
-        }
-    }
-
-    return best;
 }
 
 
@@ -220,7 +103,9 @@ void
 ngx_redis_node_connect(ngx_redis_node_t *node)
 {
     if (node->connecting
-        || ngx_redis_node_count(node) >= node->client->conf.connections)
+        || node->held
+        || node->retired
+        || ngx_redis_node_count(node) >= node->conf->connections)
     {
         return;
     }
@@ -270,7 +155,7 @@ ngx_redis_node_open(ngx_redis_node_t *node)
         return NULL;
     }
 
-    rcn->conf = &rc->conf;
+    rcn->conf = node->conf;
     rcn->ssl = node->tls ? rc->conf.ssl : NULL;
     rcn->ssl_name = &node->ssl_name;
     rcn->session = &node->session;
@@ -281,6 +166,10 @@ ngx_redis_node_open(ngx_redis_node_t *node)
     rcn->ready = ngx_redis_node_ready;
     rcn->lost = ngx_redis_node_lost;
     rcn->data = node;
+
+    rcn->master = node->master;
+    rcn->readonly = node->readonly;
+    rcn->control = node->control;
 
     if (ngx_redis_connection_open(rcn, &node->addrs[node->current]) != NGX_OK) {
         ngx_redis_connection_close(rcn);
@@ -343,6 +232,10 @@ ngx_redis_node_ready(ngx_redis_connection_t *rcn)
 
     ngx_redis_node_dispatch(node);
 
+    if (node->owner && node->owner->ready) {
+        node->owner->ready(rcn);
+    }
+
     /* one more, if more than one is wanted */
 
     if (!ngx_exiting) {
@@ -363,9 +256,23 @@ ngx_redis_node_lost(ngx_redis_connection_t *rcn)
     ngx_redis_node_take_back(node, rcn);
     ngx_redis_node_remove(rcn);
 
+    if (node->retired) {
+        ngx_redis_node_retire(node);
+        return;
+    }
+
     ngx_redis_node_dispatch(node);
 
     switch (verdict) {
+
+    case NGX_REDIS_DEMOTED:
+
+        node->held = 1;
+
+        ngx_redis_node_drop(node);
+
+        node->owner->demoted(node);
+        return;
 
     case NGX_REDIS_DENIED:
         ngx_redis_node_backoff(node, 1);
@@ -394,53 +301,6 @@ ngx_redis_node_lost(ngx_redis_connection_t *rcn)
 }
 
 
-/*
- * Queries in flight go to the head of those that wait, in their order.  They
- * only read, so they may be sent again; once, since the connection may have
- * been lost because of them.  Those that say so are not sent again if any of
- * their bytes have left.
- */
-
-static void
-ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
-{
-    ngx_queue_t        *link;
-    ngx_redis_query_t  *q;
-
-    while (!ngx_queue_empty(&rcn->queries)) {
-
-        link = ngx_queue_last(&rcn->queries);
-        q = ngx_queue_data(link, ngx_redis_query_t, queue);
-
-        ngx_queue_remove(link);
-        q->connection = NULL;
-
-        if (q->state != NGX_REDIS_QUERY_UNDERWAY) {
-            q->complete(q);
-            continue;
-        }
-
-        if (q->replayed
-            || (q->once
-                && q->end - (off_t) q->size < rcn->peer.connection->sent))
-        {
-            ngx_redis_query_done(q, NGX_REDIS_LOST);
-            continue;
-        }
-
-        ngx_redis_query_rewind(q);
-
-        q->replayed = 1;
-        q->node = node;
-
-        ngx_queue_insert_head(&node->waiting, &q->queue);
-
-        node->nwaiting++;
-        node->size += q->size;
-    }
-}
-
-
 static void
 ngx_redis_node_remove(ngx_redis_connection_t *rcn)
 {
@@ -461,9 +321,7 @@ ngx_redis_node_remove(ngx_redis_connection_t *rcn)
 void
 ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied)
 {
-    ngx_msec_t          min, max, delay;
-    ngx_queue_t        *link;
-    ngx_redis_query_t  *q;
+    ngx_msec_t  min, max, delay;
 
     node->tried = 0;
     node->failures++;
@@ -488,12 +346,9 @@ ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied)
         return;
     }
 
-    while (!ngx_queue_empty(&node->waiting)) {
-        link = ngx_queue_head(&node->waiting);
-        q = ngx_queue_data(link, ngx_redis_query_t, queue);
+    ngx_redis_node_refuse(node);
 
-        ngx_redis_node_forget(q);
-        ngx_redis_query_done(q, q->replayed ? NGX_REDIS_LOST
-                                            : NGX_REDIS_UNAVAILABLE);
+    if (node->owner && node->owner->away) {
+        node->owner->away(node);
     }
 }

@@ -5,10 +5,13 @@
  *
  *     client                   instance, worker, deadlines, delivery
  *       query                  commands encoded, replies kept
- *       url                    the configured address
- *     node, resolve            one server, its waiting queries and addresses
+ *       conf, url              the instance and its addresses, as configured
+ *     single                   the route of a query to its node
+ *     node, queue              one server and the queries that wait for it
+ *       place, resolve         where it is
  *     connection, ssl,         one socket, its encryption,
- *       handshake, exchange    what it says of its own, what it carries
+ *       handshake              what it says of its own
+ *       output, input          what is sent and received
  *     reply                    hiredis's reader and its memory
  *     log                      one message a second
  */
@@ -45,6 +48,10 @@
 #define NGX_REDIS_MAX_ELEMENTS       1024
 #define NGX_REDIS_MAX_DEPTH          8
 
+/* on a connection that carries no queries */
+#define NGX_REDIS_MAX_CONTROL        (4 * 1024 * 1024)
+#define NGX_REDIS_MAX_CONTROL_ELTS   262144
+
 #define NGX_REDIS_MAX_ADDRS          16
 #define NGX_REDIS_BUFFER_SIZE        16384
 
@@ -56,6 +63,7 @@
 #define NGX_REDIS_DEAD_AFTER         1000
 #define NGX_REDIS_PROVED_AFTER       1000
 #define NGX_REDIS_PING_AFTER         30000
+#define NGX_REDIS_ROLE_AFTER         100
 #define NGX_REDIS_RESOLVE_MIN        5000
 #define NGX_REDIS_RESOLVE_AFTER      30000
 #define NGX_REDIS_LOG_INTERVAL       1000
@@ -66,9 +74,36 @@ typedef struct ngx_redis_connection_s  ngx_redis_connection_t;
 typedef struct ngx_redis_node_s        ngx_redis_node_t;
 
 typedef void (*ngx_redis_complete_pt)(ngx_redis_query_t *q);
+typedef void (*ngx_redis_failed_pt)(ngx_redis_query_t *q,
+    ngx_redis_status_e status);
 typedef void (*ngx_redis_connection_pt)(ngx_redis_connection_t *rcn);
-typedef ngx_redis_node_t *(*ngx_redis_route_pt)(ngx_redis_client_t *rc,
-    ngx_redis_query_t *q);
+typedef void (*ngx_redis_push_pt)(ngx_redis_connection_t *rcn,
+    ngx_redis_reply_t *reply);
+typedef void (*ngx_redis_node_pt)(ngx_redis_node_t *node);
+
+
+/*
+ * How the queries of a client get to its nodes.  forget() takes a query out
+ * of wherever it waits, and says what it has waited for.
+ */
+
+typedef struct {
+    ngx_int_t               (*init)(ngx_conf_t *cf, ngx_redis_client_t *rc);
+    ngx_int_t               (*start)(ngx_redis_client_t *rc,
+                                     ngx_cycle_t *cycle);
+    void                    (*stop)(ngx_redis_client_t *rc);
+    ngx_int_t               (*send)(ngx_redis_query_t *q);
+    ngx_redis_status_e      (*forget)(ngx_redis_query_t *q);
+} ngx_redis_route_t;
+
+
+/* What the owner of a node wants to be told; each may be NULL. */
+
+typedef struct {
+    ngx_redis_connection_pt   ready;        /* carries queries from now on */
+    ngx_redis_node_pt         away;         /* no address is left to try */
+    ngx_redis_node_pt         demoted;      /* not a master, and held */
+} ngx_redis_owner_t;
 
 
 /* Memory that only grows and is given back at once, to a mark. */
@@ -85,6 +120,8 @@ typedef struct {
     ngx_redis_arena_t        *arena;
     size_t                    size;         /* of the reply being read */
     ngx_uint_t                nelts;
+    size_t                    max_size;
+    ngx_uint_t                max_nelts;
     const char               *error;
 } ngx_redis_reader_t;
 
@@ -125,7 +162,8 @@ struct ngx_redis_query_s {
     ngx_redis_node_t         *node;         /* waits for a connection of it */
     ngx_redis_connection_t   *connection;   /* in flight on it */
 
-    ngx_redis_complete_pt     complete;
+    ngx_redis_complete_pt     complete;     /* all replies are there */
+    ngx_redis_failed_pt       failed;       /* they will not come */
     ngx_redis_handler_pt      handler;
     void                     *data;
 
@@ -168,7 +206,8 @@ typedef enum {
     NGX_REDIS_UNKNOWN = 0,
     NGX_REDIS_CLOSED,               /* was of use: connect again at once */
     NGX_REDIS_FAILED,               /* was not: the next address, or later */
-    NGX_REDIS_DENIED                /* by configuration: not so soon */
+    NGX_REDIS_DENIED,               /* by configuration: not so soon */
+    NGX_REDIS_DEMOTED               /* it is not a master, or not any more */
 } ngx_redis_verdict_e;
 
 
@@ -187,6 +226,8 @@ struct ngx_redis_connection_s {
 
     ngx_redis_connection_pt   ready;
     ngx_redis_connection_pt   lost;
+    ngx_redis_push_pt         push;
+    ngx_redis_arena_t        *pushed;       /* what is said unasked */
     void                     *data;
 
     ngx_redis_connection_state_e  state;
@@ -205,12 +246,16 @@ struct ngx_redis_connection_s {
 
     ngx_msec_t                since;        /* ready */
     ngx_msec_t                used;
+    ngx_msec_t                checked;      /* last asked for its role */
 
-    u_char                    steps[4];     /* of the handshake */
+    u_char                    steps[6];     /* of the handshake */
     ngx_redis_query_t         query;        /* handshake, then ping */
 
     ngx_str_t                 name;         /* that the certificate has */
 
+    unsigned                  master:1;     /* of use only if it is one */
+    unsigned                  readonly:1;   /* replicas may answer, too */
+    unsigned                  control:1;    /* long replies are expected */
     unsigned                  proved:1;     /* has answered a query */
 };
 
@@ -223,6 +268,11 @@ struct ngx_redis_node_s {
     /* event ident must be after 3 pointers as in ngx_connection_t */
     ngx_int_t                 ident;
 
+    ngx_redis_conf_t         *conf;
+    ngx_redis_owner_t        *owner;
+    void                     *data;         /* the owner's */
+
+    ngx_pool_t               *place;        /* of one found at run time */
     ngx_url_t                *url;
     ngx_str_t                 name;
     ngx_str_t                 host;         /* empty: nothing to resolve */
@@ -249,16 +299,24 @@ struct ngx_redis_node_s {
     ngx_redis_log_t           log;
 
     unsigned                  tls:1;
+    unsigned                  started:1;
+    unsigned                  held:1;       /* until its owner says where */
+    unsigned                  retired:1;    /* ends with its last query */
+    unsigned                  master:1;     /* as of its connections */
+    unsigned                  readonly:1;
+    unsigned                  control:1;
 };
 
 
 struct ngx_redis_client_s {
-    ngx_redis_route_pt        route;
-    ngx_redis_node_t         *node;
+    ngx_redis_route_t        *route;
+    ngx_redis_node_t         *node;         /* where there is only one */
     ngx_resolver_t           *resolver;
 
     /* event ident must be after 3 pointers as in ngx_connection_t */
     ngx_int_t                 ident;
+
+    ngx_array_t               seeds;        /* ngx_redis_node_t *, of urls */
 
     ngx_redis_conf_t          conf;
     ngx_msec_t                resolver_timeout;
@@ -285,7 +343,13 @@ struct ngx_redis_client_s {
 
 /* client */
 
+ngx_redis_query_t *ngx_redis_query_alloc(ngx_redis_client_t *rc);
+void ngx_redis_query_free(ngx_redis_query_t *q);
 void ngx_redis_query_done(ngx_redis_query_t *q, ngx_redis_status_e status);
+
+/* routes */
+
+extern ngx_redis_route_t  ngx_redis_single;
 
 /* query */
 
@@ -303,15 +367,34 @@ ngx_redis_node_t *ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc,
 
 void ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle);
 void ngx_redis_node_stop(ngx_redis_node_t *node);
-ngx_int_t ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q);
-void ngx_redis_node_forget(ngx_redis_query_t *q);
+void ngx_redis_node_drop(ngx_redis_node_t *node);
 void ngx_redis_node_connect(ngx_redis_node_t *node);
 void ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied);
+
+/* queue */
+
+ngx_int_t ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q);
+void ngx_redis_node_forget(ngx_redis_query_t *q);
+void ngx_redis_node_refuse(ngx_redis_node_t *node);
+void ngx_redis_node_dispatch(ngx_redis_node_t *node);
+ngx_redis_connection_t *ngx_redis_node_choose(ngx_redis_node_t *node);
+void ngx_redis_node_take_back(ngx_redis_node_t *node,
+    ngx_redis_connection_t *rcn);
+
+/* place */
+
+ngx_redis_node_t *ngx_redis_node_create(ngx_redis_client_t *rc,
+    ngx_redis_conf_t *conf, ngx_str_t *host, in_port_t port);
+void ngx_redis_node_destroy(ngx_redis_node_t *node);
+void ngx_redis_node_retire(ngx_redis_node_t *node);
+ngx_int_t ngx_redis_node_place(ngx_redis_node_t *node, ngx_str_t *host,
+    in_port_t port);
 
 /* resolve */
 
 ngx_int_t ngx_redis_node_init(ngx_conf_t *cf, ngx_redis_node_t *node);
 void ngx_redis_node_resolve(ngx_redis_node_t *node);
+void ngx_redis_node_unresolve(ngx_redis_node_t *node);
 void ngx_redis_node_resolve_later(ngx_redis_node_t *node, ngx_msec_t delay);
 
 /* connection */
@@ -323,6 +406,8 @@ ngx_int_t ngx_redis_connection_secured(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_watch(ngx_redis_connection_t *rcn);
 ngx_msec_t ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn);
 ngx_uint_t ngx_redis_connection_useful(ngx_redis_connection_t *rcn);
+ngx_int_t ngx_redis_connection_listen(ngx_redis_connection_t *rcn,
+    ngx_redis_push_pt push);
 void ngx_redis_connection_drain(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_disown(ngx_redis_connection_t *rcn);
 void ngx_redis_connection_lost(ngx_redis_connection_t *rcn,
@@ -338,7 +423,7 @@ void ngx_redis_ssl_stop(ngx_redis_connection_t *rcn);
 void ngx_redis_ssl_forget_session(void **session);
 #endif
 
-/* exchange */
+/* output, input */
 
 ngx_int_t ngx_redis_connection_send(ngx_redis_connection_t *rcn,
     ngx_redis_query_t *q);
@@ -351,6 +436,8 @@ void ngx_redis_connection_read_handler(ngx_event_t *rev);
 ngx_int_t ngx_redis_handshake(ngx_redis_connection_t *rcn);
 ngx_int_t ngx_redis_handshake_error(ngx_redis_connection_t *rcn,
     ngx_uint_t n, ngx_str_t *error);
+ngx_int_t ngx_redis_handshake_role(ngx_redis_connection_t *rcn, ngx_uint_t n,
+    ngx_redis_reply_t *reply);
 ngx_int_t ngx_redis_ping(ngx_redis_connection_t *rcn);
 
 /* reply */

@@ -13,8 +13,8 @@
 
 #define NGX_REDIS_CHUNK_SIZE  4096
 
-/* bytes that are not parsed yet: a reply's string, its length and its type */
-#define NGX_REDIS_MAX_UNREAD  (NGX_REDIS_MAX_REPLY + 64)
+/* not parsed yet, beside a reply's string: its type and length, and CRLFs */
+#define NGX_REDIS_MAX_FRAME   64
 
 
 struct ngx_redis_chunk_s {
@@ -143,6 +143,8 @@ ngx_redis_reader_init(ngx_redis_reader_t *rd)
     r->privdata = rd;
 
     rd->reader = r;
+    rd->max_size = NGX_REDIS_MAX_REPLY;
+    rd->max_nelts = NGX_REDIS_MAX_ELEMENTS;
 
     return NGX_OK;
 }
@@ -163,14 +165,15 @@ ngx_redis_reader_destroy(ngx_redis_reader_t *rd)
 size_t
 ngx_redis_reader_room(ngx_redis_reader_t *rd)
 {
-    size_t        unread;
+    size_t        max, unread;
     redisReader  *r;
 
     r = rd->reader;
 
+    max = rd->max_size + NGX_REDIS_MAX_FRAME;
     unread = r->len - r->pos;
 
-    return unread < NGX_REDIS_MAX_UNREAD ? NGX_REDIS_MAX_UNREAD - unread : 0;
+    return unread < max ? max - unread : 0;
 }
 
 
@@ -285,7 +288,7 @@ ngx_redis_reader_string(const redisReadTask *task, char *str, size_t len)
         return ngx_redis_reader_error(task, "not a RESP2 reply");
     }
 
-    if (len > NGX_REDIS_MAX_REPLY - rd->size) {
+    if (len > rd->max_size - rd->size) {
         return ngx_redis_reader_error(task, "too long reply");
     }
 
@@ -323,7 +326,7 @@ ngx_redis_reader_array(const redisReadTask *task, ngx_redis_nelts_t nelts)
         return ngx_redis_reader_error(task, "not a RESP2 reply");
     }
 
-    if (n > NGX_REDIS_MAX_ELEMENTS - rd->nelts) {
+    if (n > rd->max_nelts - rd->nelts) {
         return ngx_redis_reader_error(task, "too many elements in reply");
     }
 

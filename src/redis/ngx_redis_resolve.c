@@ -61,11 +61,20 @@ ngx_redis_node_resolve(ngx_redis_node_t *node)
 
     rc = node->client;
 
-    if (rc->resolver == NULL || node->host.len == 0 || node->resolving) {
+    if (node->host.len == 0 || node->resolving) {
         return;
     }
 
     node->log.log.action = "resolving redis";
+
+    if (rc->resolver == NULL) {
+
+        if (node->naddrs) {
+            return;
+        }
+
+        goto failed;
+    }
 
     ctx = ngx_resolve_start(rc->resolver, NULL);
 
@@ -94,6 +103,38 @@ failed:
 
     if (node->naddrs == 0) {
         ngx_redis_node_backoff(node, 0);
+    }
+}
+
+
+/* forgets what was resolved at run time */
+
+void
+ngx_redis_node_unresolve(ngx_redis_node_t *node)
+{
+    if (node->refresh.timer_set) {
+        ngx_del_timer(&node->refresh);
+    }
+
+    if (node->resolving) {
+        ngx_resolve_name_done(node->resolving);
+        node->resolving = NULL;
+    }
+
+    if (node->pool == NULL) {
+        return;
+    }
+
+    ngx_destroy_pool(node->pool);
+
+    node->pool = NULL;
+    node->addrs = NULL;
+    node->naddrs = 0;
+    node->current = 0;
+
+    if (node->url) {
+        node->addrs = node->url->addrs;
+        node->naddrs = ngx_min(node->url->naddrs, NGX_REDIS_MAX_ADDRS);
     }
 }
 

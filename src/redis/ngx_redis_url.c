@@ -40,6 +40,7 @@ ngx_redis_url_parse(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
     }
 
     node->client = rc;
+    node->conf = &rc->conf;
     node->ident = -1;
 
     p = url->data;
