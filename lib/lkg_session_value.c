@@ -167,3 +167,22 @@ lkg_session_complete(lkg_session *s, lkg_session_conf *conf, const char *json,
 
     return rc;
 }
+
+
+int
+lkg_session_limit(lkg_session *s, int64_t end, int64_t now)
+{
+    if (s->stage == LKG_STAGE_FAILED) {
+        return LKG_ERR_INVALID;
+    }
+
+    if (end <= now) {
+        return LKG_ERR_EXPIRED;
+    }
+
+    if (s->expires == 0 || end < s->expires) {
+        s->expires = end;
+    }
+
+    return LKG_OK;
+}

@@ -330,6 +330,15 @@ LKG_API int lkg_session_complete(lkg_session *s, lkg_session_conf *conf,
     const char *json, size_t len, int64_t now) LKG_CHECK_RESULT;
 
 /*
+ * Brings the end of a session forward, be it pending or open: where its value
+ * is forgotten earlier than the value itself says, such as a key in Redis
+ * that has a time to live.  A later end changes nothing.  LKG_ERR_EXPIRED: it
+ * is over; LKG_ERR_INVALID: the session has failed.
+ */
+LKG_API int lkg_session_limit(lkg_session *s, int64_t end, int64_t now)
+    LKG_CHECK_RESULT;
+
+/*
  * Makes a cookie that lkg_session_open() accepts, from claims as JSON text,
  * for tests and tools.  *out is "name=value; name=value", NUL-terminated,
  * freed with lkg_free().  iat, exp and jti must be in the claims if wanted;
@@ -357,6 +366,36 @@ LKG_API lkg_str lkg_session_user(const lkg_session *s);     /* may be empty */
 LKG_API int64_t lkg_session_expires(const lkg_session *s);
 LKG_API const lkg_json *lkg_session_claims(const lkg_session *s);
 LKG_API void lkg_session_free(lkg_session *s);
+
+/*
+ * A cache for what lkg_session_complete() is given, from which nobody can read
+ * anything without the request that it is for.  "name" is where a request's
+ * answer is found, "key" opens it; both are SHA-256 over the parts of the
+ * request and their lengths.
+ */
+#define LKG_SEAL_NAME      32
+#define LKG_SEAL_EXTRA     28      /* bytes that become more */
+
+typedef struct {
+    unsigned char  name[LKG_SEAL_NAME];
+    unsigned char  key[32];
+} lkg_seal;
+
+LKG_API int lkg_seal_init(lkg_seal *seal, const lkg_str *parts, size_t n)
+    LKG_CHECK_RESULT;
+
+/* sealed has room for len + LKG_SEAL_EXTRA bytes.  LKG_ERR_TOOBIG: over
+ * LKG_VALUE_MAX. */
+LKG_API int lkg_seal_close(const lkg_seal *seal, unsigned char *sealed,
+    const void *text, size_t len) LKG_CHECK_RESULT;
+
+/* text has room for len - LKG_SEAL_EXTRA bytes.  LKG_ERR_SIGNATURE: not what
+ * was sealed; LKG_ERR_FORMAT: too short or too long for that. */
+LKG_API int lkg_seal_open(const lkg_seal *seal, void *text,
+    const unsigned char *sealed, size_t len) LKG_CHECK_RESULT;
+
+/* Wipes it. */
+LKG_API void lkg_seal_clear(lkg_seal *seal);
 
 /*
  * True where the bytes can be a LiveKit identity that comes from a session:

@@ -450,11 +450,52 @@ test_make(void)
 }
 
 
+/* What Redis will forget ends then, at the latest. */
+
+static void
+test_limit(void)
+{
+    lkg_session       *s;
+    lkg_session_conf  *conf;
+
+    conf = redis("");
+    s = pending(conf);
+
+    is_int(lkg_session_limit(s, NOW, NOW), LKG_ERR_EXPIRED, "over now");
+    is_int(lkg_session_limit(s, NOW - 1, NOW), LKG_ERR_EXPIRED, "and before");
+    is_int(lkg_session_expires(s), 0, "which changes nothing");
+    is_int(lkg_session_limit(s, HOUR, NOW), LKG_OK, "an end before a value");
+    is_int(complete(s, conf, "{\"userId\":\"u\",\"exp\":1795353599}"), LKG_OK,
+           "whose own end is earlier");
+    is_int(lkg_session_expires(s), HOUR - 1, "and counts");
+    is_int(lkg_session_limit(s, HOUR, NOW), LKG_OK, "a later one");
+    is_int(lkg_session_expires(s), HOUR - 1, "does not");
+    is_int(lkg_session_limit(s, NOW + 1, NOW), LKG_OK, "an earlier one");
+    is_int(lkg_session_expires(s), NOW + 1, "does");
+    lkg_session_free(s);
+
+    s = pending(conf);
+    is_int(lkg_session_limit(s, HOUR, NOW), LKG_OK, "an end");
+    is_int(complete(s, conf, "{\"userId\":\"u\",\"exp\":1895353600}"), LKG_OK,
+           "and a value whose own is later");
+    is_int(lkg_session_expires(s), HOUR, "is that end");
+    lkg_session_free(s);
+
+    s = pending(conf);
+    is_int(complete(s, conf, NULL), LKG_ERR_EXPIRED, "a session that is not");
+    is_int(lkg_session_limit(s, HOUR, NOW), LKG_ERR_INVALID, "has no end");
+    lkg_session_free(s);
+
+    lkg_session_conf_free(conf);
+}
+
+
 int
 main(void)
 {
     test_confs();
     test_pending();
+    test_limit();
     test_values();
     test_limits();
     test_express();
