@@ -117,6 +117,7 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     session_waiting:1;
     unsigned                     session_unavailable:1;
     unsigned                     session_cleanup:1;
+    unsigned                     session_renewed:1;  /* with Set-Cookie */
     unsigned                     asking:1;       /* is a question about it */
     unsigned                     body_shared:1;
     unsigned                     cleanup:1;
@@ -204,6 +205,8 @@ typedef struct {
     ngx_str_t                    uri;       /* where to ask */
     ngx_uint_t                   set_cookie;
     ngx_uint_t                   user;      /* leads to a second value */
+    time_t                       cache;     /* of an answer; 0: none */
+    ngx_str_t                    text;      /* of the line, for the cache */
     ngx_http_livekit_where_t     where;
 } ngx_http_livekit_session_line_t;
 
@@ -218,12 +221,18 @@ typedef struct {
     ngx_str_t                    file;
     lkg_session_conf            *conf;
     time_t                       mtime;
+    time_t                       ctime;
     off_t                        size;
     ngx_file_uniq_t              uniq;
+    uint32_t                     crc;       /* of the text that was read */
+    unsigned                     settled:1; /* its times tell of a change */
 } ngx_http_livekit_jwks_t;
 
 typedef struct {
     ngx_uint_t                   variables; /* somebody asks for some */
+    ngx_shm_zone_t              *cache;
+    size_t                       cache_size;
+    ngx_uint_t                   cache_lines;   /* there are some */
     ngx_array_t                  jwks;      /* of ngx_http_livekit_jwks_t */
     ngx_event_t                  timer;
 } ngx_http_livekit_session_main_conf_t;
@@ -235,9 +244,15 @@ ngx_int_t ngx_http_livekit_session(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_livekit_session_preaccess(ngx_http_request_t *r);
 
+/* What of the request carries sessions; lines has room for so many. */
+#define NGX_HTTP_LIVEKIT_COOKIE_LINES  16
+
+ngx_int_t ngx_http_livekit_session_input(ngx_http_request_t *r,
+    lkg_session_input *in, lkg_str *lines);
+
 /* In .._session_stored.c and .._session_ask.c.  NGX_AGAIN: they will call
  * ngx_http_livekit_session_fetched(), the latter when the request goes on;
- * NGX_DECLINED, NGX_ERROR: they cannot. */
+ * NGX_DECLINED, NGX_ERROR: they cannot; NGX_OK: ctx->session is there. */
 ngx_int_t ngx_http_livekit_session_stored(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line);
 ngx_int_t ngx_http_livekit_session_ask(ngx_http_request_t *r,
@@ -247,13 +262,28 @@ ngx_int_t ngx_http_livekit_session_answer(ngx_http_request_t *r,
 ngx_int_t ngx_http_livekit_session_fetched(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t available, ngx_str_t *value);
 
+/* In ngx_http_livekit_session_cache.c: its directive, the parameter cache=,
+ * what both make of the configuration, and the answers in it. */
+char *ngx_http_livekit_session_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_livekit_session_cache_time(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line, ngx_str_t *value);
+ngx_int_t ngx_http_livekit_session_cache_line(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line);
+ngx_int_t ngx_http_livekit_session_cache_zone(ngx_conf_t *cf,
+    ngx_http_livekit_session_main_conf_t *smcf);
+ngx_int_t ngx_http_livekit_session_cached(ngx_http_request_t *r,
+    ngx_http_livekit_session_line_t *line, ngx_str_t *answer);
+void ngx_http_livekit_session_keep(ngx_http_request_t *r,
+    ngx_http_livekit_session_line_t *line, ngx_str_t *answer, time_t end);
+
 /* In ngx_http_livekit_session_param.c. */
 char *ngx_http_livekit_session_parameter(ngx_conf_t *cf,
     ngx_http_livekit_session_line_t *line, ngx_str_t *value);
 
 /* In ngx_http_livekit_jwks.c. */
 char *ngx_http_livekit_jwks_watch(ngx_conf_t *cf, lkg_session_conf *conf,
-    ngx_str_t *file);
+    ngx_str_t *file, ngx_str_t *text);
 ngx_int_t ngx_http_livekit_jwks_init_process(ngx_cycle_t *cycle);
 
 /* The session, opened if need be, or NULL: for variables. */

@@ -10,7 +10,15 @@
 
 #define NGX_HTTP_LIVEKIT_JWKS_INTERVAL  5000
 
+/* of a file that was changed in these last seconds nobody can tell by its
+ * times whether it was changed once more since */
+#define NGX_HTTP_LIVEKIT_JWKS_SETTLED   3
 
+
+static void ngx_http_livekit_jwks_seen(ngx_http_livekit_jwks_t *jwks,
+    ngx_file_info_t *fi);
+static ngx_uint_t ngx_http_livekit_jwks_changed(ngx_http_livekit_jwks_t *jwks,
+    ngx_file_info_t *fi);
 static void ngx_http_livekit_jwks_check(ngx_event_t *ev);
 static void ngx_http_livekit_jwks_read(ngx_http_livekit_jwks_t *jwks,
     ngx_log_t *log);
@@ -18,7 +26,7 @@ static void ngx_http_livekit_jwks_read(ngx_http_livekit_jwks_t *jwks,
 
 char *
 ngx_http_livekit_jwks_watch(ngx_conf_t *cf, lkg_session_conf *conf,
-    ngx_str_t *file)
+    ngx_str_t *file, ngx_str_t *text)
 {
     ngx_file_info_t                        fi;
     ngx_http_livekit_jwks_t               *jwks;
@@ -45,11 +53,35 @@ ngx_http_livekit_jwks_watch(ngx_conf_t *cf, lkg_session_conf *conf,
         return NGX_CONF_ERROR;
     }
 
-    jwks->mtime = ngx_file_mtime(&fi);
-    jwks->size = ngx_file_size(&fi);
-    jwks->uniq = ngx_file_uniq(&fi);
+    ngx_http_livekit_jwks_seen(jwks, &fi);
+    jwks->crc = ngx_crc32_long(text->data, text->len);
 
     return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_livekit_jwks_seen(ngx_http_livekit_jwks_t *jwks, ngx_file_info_t *fi)
+{
+    jwks->mtime = ngx_file_mtime(fi);
+    jwks->ctime = fi->st_ctime;
+    jwks->size = ngx_file_size(fi);
+    jwks->uniq = ngx_file_uniq(fi);
+
+    jwks->settled = (jwks->ctime
+                     < ngx_time() - NGX_HTTP_LIVEKIT_JWKS_SETTLED);
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_jwks_changed(ngx_http_livekit_jwks_t *jwks,
+    ngx_file_info_t *fi)
+{
+    return !jwks->settled
+           || ngx_file_mtime(fi) != jwks->mtime
+           || fi->st_ctime != jwks->ctime
+           || ngx_file_size(fi) != jwks->size
+           || ngx_file_uniq(fi) != jwks->uniq;
 }
 
 
@@ -108,20 +140,17 @@ ngx_http_livekit_jwks_read(ngx_http_livekit_jwks_t *jwks, ngx_log_t *log)
     u_char           *text;
     ngx_fd_t          fd;
     ssize_t           n;
+    uint32_t          crc;
     lkg_error         err;
     ngx_file_info_t   fi;
 
     if (ngx_file_info(jwks->file.data, &fi) == NGX_FILE_ERROR
-        || (ngx_file_mtime(&fi) == jwks->mtime
-            && ngx_file_size(&fi) == jwks->size
-            && ngx_file_uniq(&fi) == jwks->uniq))
+        || !ngx_http_livekit_jwks_changed(jwks, &fi))
     {
         return;
     }
 
-    jwks->mtime = ngx_file_mtime(&fi);
-    jwks->size = ngx_file_size(&fi);
-    jwks->uniq = ngx_file_uniq(&fi);
+    ngx_http_livekit_jwks_seen(jwks, &fi);
 
     size = jwks->size;
 
@@ -163,8 +192,14 @@ ngx_http_livekit_jwks_read(ngx_http_livekit_jwks_t *jwks, ngx_log_t *log)
                       &jwks->file);
 
     } else {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0, "read new keys from \"%V\"",
-                      &jwks->file);
+        crc = ngx_crc32_long(text, n);
+
+        if (crc != jwks->crc) {
+            ngx_log_error(NGX_LOG_NOTICE, log, 0, "read new keys from \"%V\"",
+                          &jwks->file);
+        }
+
+        jwks->crc = crc;
     }
 
     ngx_free(text);

@@ -11,9 +11,6 @@
 #include "ngx_http_livekit.h"
 
 
-#define NGX_HTTP_LIVEKIT_COOKIE_LINES  16
-
-
 static void ngx_http_livekit_session_begin(ngx_http_livekit_ctx_t *ctx,
     ngx_array_t *lines);
 static ngx_int_t ngx_http_livekit_session_try(ngx_http_request_t *r,
@@ -22,8 +19,6 @@ static void ngx_http_livekit_session_tried(ngx_http_livekit_ctx_t *ctx,
     ngx_int_t rc);
 static ngx_int_t ngx_http_livekit_session_fetch(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static ngx_int_t ngx_http_livekit_session_input(ngx_http_request_t *r,
-    lkg_session_input *in, lkg_str *lines);
 static ngx_int_t ngx_http_livekit_session_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
@@ -173,8 +168,13 @@ ngx_http_livekit_session_try(ngx_http_request_t *r,
 
         ctx->session_pending = session;
 
-        if (ngx_http_livekit_session_fetch(r, ctx) == NGX_AGAIN) {
+        switch (ngx_http_livekit_session_fetch(r, ctx)) {
+
+        case NGX_AGAIN:
             return NGX_AGAIN;
+
+        case NGX_OK:
+            n = 0;
         }
     }
 
@@ -196,7 +196,8 @@ ngx_http_livekit_session_tried(ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 }
 
 
-/* NGX_AGAIN: ngx_http_livekit_session_fetched() will be called. */
+/* NGX_AGAIN: ngx_http_livekit_session_fetched() will be called; NGX_OK: it is
+ * known who it is. */
 
 static ngx_int_t
 ngx_http_livekit_session_fetch(ngx_http_request_t *r,
@@ -212,8 +213,8 @@ ngx_http_livekit_session_fetch(ngx_http_request_t *r,
          ? ngx_http_livekit_session_ask(r, ctx, line)
          : ngx_http_livekit_session_stored(r, ctx, line);
 
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
+    if (rc == NGX_AGAIN || rc == NGX_OK) {
+        return rc;
     }
 
     lkg_session_free(ctx->session_pending);
@@ -261,6 +262,11 @@ ngx_http_livekit_session_fetched(ngx_http_request_t *r,
             session = NULL;
 
         } else if (rc == LKG_OK) {
+            if (!ctx->session_renewed) {
+                ngx_http_livekit_session_keep(r, line, value,
+                                              lkg_session_expires(session));
+            }
+
             ctx->session_pending = NULL;
             ctx->session = session;
             ctx->session_known = 1;
@@ -291,7 +297,7 @@ ngx_http_livekit_session_fetched(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_livekit_session_input(ngx_http_request_t *r, lkg_session_input *in,
     lkg_str *lines)
 {

@@ -12,7 +12,7 @@
 static ngx_int_t ngx_http_livekit_session_headers(ngx_http_request_t *r,
     ngx_http_request_t *sr);
 static ngx_int_t ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
-    ngx_http_request_t *sr);
+    ngx_http_livekit_ctx_t *ctx, ngx_http_request_t *sr);
 
 
 static ngx_str_t  ngx_http_livekit_session_dropped[] = {
@@ -38,6 +38,21 @@ ngx_int_t
 ngx_http_livekit_session_ask(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line)
 {
+    ngx_str_t  answer;
+
+    if (ngx_http_livekit_session_cached(r, line, &answer) == NGX_OK
+        && lkg_session_complete(ctx->session_pending, line->conf,
+                                (char *) answer.data, answer.len, ngx_time())
+           == LKG_OK)
+    {
+        ctx->session = ctx->session_pending;
+        ctx->session_pending = NULL;
+
+        return NGX_OK;
+    }
+
+    ctx->session_renewed = 0;
+
     if (ngx_http_livekit_subrequest(r, &line->uri, &ctx->session_asked)
         != NGX_OK)
     {
@@ -168,7 +183,7 @@ ngx_http_livekit_session_answer(ngx_http_request_t *r,
     }
 
     if (available && line->set_cookie
-        && ngx_http_livekit_session_set_cookies(r, sr) != NGX_OK)
+        && ngx_http_livekit_session_set_cookies(r, ctx, sr) != NGX_OK)
     {
         available = 0;
     }
@@ -181,7 +196,7 @@ ngx_http_livekit_session_answer(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
-    ngx_http_request_t *sr)
+    ngx_http_livekit_ctx_t *ctx, ngx_http_request_t *sr)
 {
     ngx_str_t         name;
     ngx_uint_t        i;
@@ -204,6 +219,8 @@ ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
             if (ngx_http_livekit_header(r, &name, &h[i].value) != NGX_OK) {
                 return NGX_ERROR;
             }
+
+            ctx->session_renewed = 1;
         }
     }
 

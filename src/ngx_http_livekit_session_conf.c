@@ -32,6 +32,13 @@ static ngx_command_t  ngx_http_livekit_session_commands[] = {
       0,
       NULL },
 
+    { ngx_string("livekit_session_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_livekit_session_cache,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -111,7 +118,7 @@ ngx_http_livekit_session_init(ngx_conf_t *cf)
 
     *h = ngx_http_livekit_session_preaccess;
 
-    return NGX_OK;
+    return ngx_http_livekit_session_cache_zone(cf, smcf);
 }
 
 
@@ -318,6 +325,12 @@ ngx_http_livekit_session_end(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "livekit_session introspect needs uri=, an "
                            "internal location that leads to the application");
+        return NGX_CONF_ERROR;
+    }
+
+    if (line->cache
+        && ngx_http_livekit_session_cache_line(cf, line) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

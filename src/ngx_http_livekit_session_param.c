@@ -63,7 +63,7 @@ ngx_http_livekit_session_parameter(ngx_conf_t *cf,
     }
 
     if (ngx_http_livekit_session_is(&name, "jwks")) {
-        return ngx_http_livekit_jwks_watch(cf, line->conf, &file);
+        return ngx_http_livekit_jwks_watch(cf, line->conf, &file, &v);
     }
 
     return NGX_CONF_OK;
@@ -111,6 +111,12 @@ ngx_http_livekit_session_place(ngx_conf_t *cf,
 
         line->set_cookie = 1;
         return NGX_OK;
+    }
+
+    if (ngx_http_livekit_session_is(name, "cache")
+        && line->mechanism == LKG_SESSION_ASK)
+    {
+        return ngx_http_livekit_session_cache_time(cf, line, value);
     }
 
     if (line->mechanism != LKG_SESSION_STORED) {

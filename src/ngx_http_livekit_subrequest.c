@@ -72,11 +72,16 @@ ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr, void *data,
 {
     ngx_http_livekit_subrequest_t *s = data;
 
-    if (rc != NGX_ERROR) {
+    if (rc == NGX_HTTP_CLIENT_CLOSED_REQUEST
+        || (rc != NGX_ERROR && !sr->connection->error))
+    {
         return rc;
     }
 
+    /* what the filters still hold of it will not be asked for */
+
     s->broken = 1;
+    sr->buffered = 0;
     sr->connection->error = 0;
 
     return NGX_OK;

@@ -394,9 +394,11 @@ u2
 livekit: no answer about the session
 
 
-=== TEST 13: an answer must fit into subrequest_output_buffer_size, or nginx closes the connection
+=== TEST 13: an answer that does not fit into subrequest_output_buffer_size is none
 --- config
     location = /_session { internal; proxy_pass http://$TEST_NGINX_APPLICATION; }
+    location = /_directly { internal; proxy_pass http://$TEST_NGINX_APPLICATION; proxy_buffering off; }
+    location = /directly { livekit_check session; livekit_session introspect uri=/_directly; }
     location = /_large { internal; proxy_pass http://$TEST_NGINX_APPLICATION; subrequest_output_buffer_size 128k; }
     location = /large { livekit_check session; livekit_session introspect uri=/_large; }
 --- story
@@ -406,14 +408,44 @@ map {
     my $c = client()->send(request("GET $uri", ::with('ann')));
     ::application($answer);
     my $a = $c->answer;
-    "$uri: $a";
+    my $next = $c->send(request('GET /once-upon-a-time'))->answer;
+    "$uri: $a, then $next";
 } ['/me', ::json_answer($body)], ['/me', "HTTP/1.0 200 OK\r\n\r\n$body"],
+  ['/me', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $body, $body)],
+  ['/directly', ::json_answer($body)], ['/directly', "HTTP/1.0 200 OK\r\n\r\n$body"],
   ['/large', ::json_answer($body)], ['/large', "HTTP/1.0 200 OK\r\n\r\n$body"];
 --- response_body
-/me: closed
-/me: closed
-/large: 204
-/large: 204
+/me: 503, then 200
+/me: 503, then 200
+/me: 503, then 200
+/directly: 503, then 200
+/directly: 503, then 200
+/large: 204, then 200
+/large: 204, then 200
+--- error_log
+too big subrequest response
+livekit: no answer about the session
+
+
+=== TEST 13.1: the same where nginx itself answers, over HTTP/2, and for an endpoint
+--- config
+    $TEST_NGINX_HTTP2
+    location = /token { livekit_token; livekit_session introspect uri=/_file; }
+    location = /slides { livekit_require session; livekit_session introspect uri=/_file; }
+    location = /_file { internal; root $TEST_NGINX_SERVER_ROOT/html; }
+--- user_files eval
+">>> _file\n" . '{"user":{"id":"u1"},"x":"' . 'y' x 60000 . '"}'
+--- story
+my $c = client()->send(::token('x'));
+my $h2 = h2();
+my @streams = map { $h2->ask('GET', '/slides', headers => [cookie => 'session=x']) } 1 .. 3;
+($c->answer->who, $c->send(request('GET /slides', ::with('x')))->answer,
+ join(' ', map { $h2->answer($_) } @streams), alarms());
+--- response_body
+unavailable
+503
+503 503 503
+none
 --- error_log
 too big subrequest response
 
@@ -528,6 +560,33 @@ my $a = $c->answer;
 200 u4
 --- error_log
 Connection refused
+
+
+=== TEST 19.1: whatever the location that is asked does, it asks no more
+--- config
+    location = /_ssi   { internal; ssi on; ssi_types application/json; default_type application/json; root $TEST_NGINX_SERVER_ROOT/html; }
+    location = /ssi    { livekit_check session; livekit_session introspect uri=/_ssi; }
+    location = /itself { livekit_check session; livekit_session introspect uri=/itself; }
+    location = /one    { livekit_require session; livekit_session introspect uri=/two; root $TEST_NGINX_SERVER_ROOT/html; }
+    location = /two    { livekit_require session; livekit_session introspect uri=/one; try_files /one =404; root $TEST_NGINX_SERVER_ROOT/html; default_type application/json; }
+    location = /auth   { livekit_check session; livekit_session introspect uri=/_auth; }
+    location = /_auth  { internal; auth_request /_session; mirror /_session; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/app/ann; }
+    location = /part   { livekit_require session; return 200 'a part for $livekit_identity'; }
+--- user_files
+>>> _ssi
+{"user":{"id":"<!--# include virtual="/part" -->"}}
+>>> one
+{"user":{"id":"u5"}}
+--- story
+map { my $a = ask("GET $_", ::with('ann')); join ' ', "$_:", $a, $a->header('X-LiveKit-Identity') // () } qw(/ssi /itself /one /two /auth);
+--- response_body
+/ssi: 503
+/itself: 503
+/one: 200
+/two: 200
+/auth: 204 u1
+--- error_log
+nested in-memory subrequest
 
 
 === TEST 20: a page, its parts and its error pages: one question for each request
@@ -755,7 +814,6 @@ my @said;
 for ('introspect', 'introspect uri=', 'introspect uri=http://a/', 'introspect uri=/a secret=x', 'introspect uri=/a redis_key=x',
      'introspect uri=/a set_cookie', 'introspect uri=/a set_cookie=off', 'jwt secret=x cookie=a uri=/a')
 {
-    local $ENV{LD_PRELOAD} = $ENV{TEST_NGINX_LD_PRELOAD} // '';
     my ($status, $said) = LiveKitTest::nginx_t("\nlivekit_session $_;\n");
     my ($why, $line) = $said =~ /\[emerg\].*?: (.*?) in \S+?test\.conf:(\d+)/;
     $why =~ s/these parameters\K:.*// if $status;

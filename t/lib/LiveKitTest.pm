@@ -339,6 +339,10 @@ sub nginx_t {
 
     mkdir "$dir/logs";
 
+    # what nginx runs with when Test::Nginx starts it
+
+    local $ENV{LD_PRELOAD} = $ENV{TEST_NGINX_LD_PRELOAD} // $ENV{LD_PRELOAD} // '';
+
     my $binary = $ENV{TEST_NGINX_BINARY} || 'nginx';
     my $said = `$binary -t -e stderr -p $dir/ -c $dir/test.conf 2>&1`;
 

@@ -9,14 +9,15 @@
 It prints "ready" on standard output once it listens, and ends on SIGTERM or,
 with --stdin, when its standard input ends, so that none is left behind.
 
-It knows AUTH, SELECT, CLIENT, PING, ECHO, GET, HGET, HMGET, EXISTS and
-SISMEMBER.  The file of --data is one JSON object: a key holds a string, a
+It knows AUTH, SELECT, CLIENT, PING, ECHO, GET, PTTL, HGET, HMGET, EXISTS and
+SISMEMBER.  PTTL of a key that ends in "ttl-2" is -2.  The file of --data is one JSON object: a key holds a string, a
 list (a set) or an object (a hash).  ECHO answers with its argument.
 
 A mode changes how a command is answered.  --mode gives it for all commands
 but the handshake (AUTH, SELECT, CLIENT, PING); a key gives its own with a
 part "fake-MODE", alone or between ":" or braces, so that it can be the name
-of a room: "GET fake-stall", "HMGET lkg:room:{fake-error-LOADING} state".
+of a room: "GET fake-stall", "HMGET lkg:room:{fake-error-LOADING} state".  PTTL,
+which comes with another command, goes by its key alone.
 
     normal          the answer
     stall           none, and none to whatever follows on the connection
@@ -63,6 +64,7 @@ import sys
 
 
 MODE = re.compile(r"(?:^|[:{])fake-([a-z0-9]+)(?:-([A-Za-z0-9_]+))?(?:$|[:}])")
+TTL = re.compile(r"ttl(-?[0-9]+)$")
 HANDSHAKE = ("AUTH", "SELECT", "CLIENT", "PING")
 
 
@@ -194,6 +196,10 @@ class Connection:
 
         if name == "GET":
             return bulk(value)
+        if name == "PTTL":
+            ttl = TTL.search(args[0])
+            return b":%d\r\n" % (int(ttl[1]) if ttl else -2 if value is None
+                                 else -1)
         if name == "HGET":
             return bulk((value or {}).get(args[1]))
         if name == "HMGET":
@@ -259,7 +265,7 @@ class Connection:
                 raise Gone
 
     def mode(self, name, argv):
-        if len(argv) > 1:
+        if len(argv) > 1 and name != "PTTL":
             found = MODE.search(argv[1].decode("latin-1"))
             if found:
                 return found.group(1), found.group(2)
