@@ -193,7 +193,8 @@ ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
 ngx_redis_ssl_conf_t *ngx_http_livekit_redis_ssl(ngx_conf_t *cf);
 
 
-/* session: ngx_http_livekit_session.c, its directive in .._session_conf.c */
+/* session: ngx_http_livekit_session.c, its directives in .._session_conf.c;
+ * ngx_http_livekit_session.h has what its files share */
 
 typedef struct {
     lkg_session_conf            *conf;
@@ -243,48 +244,6 @@ ngx_int_t ngx_http_livekit_session(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
 ngx_int_t ngx_http_livekit_session_preaccess(ngx_http_request_t *r);
-
-/* What of the request carries sessions; lines has room for so many. */
-#define NGX_HTTP_LIVEKIT_COOKIE_LINES  16
-
-ngx_int_t ngx_http_livekit_session_input(ngx_http_request_t *r,
-    lkg_session_input *in, lkg_str *lines);
-
-/* In .._session_stored.c and .._session_ask.c.  NGX_AGAIN: they will call
- * ngx_http_livekit_session_fetched(), the latter when the request goes on;
- * NGX_DECLINED, NGX_ERROR: they cannot; NGX_OK: ctx->session is there. */
-ngx_int_t ngx_http_livekit_session_stored(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line);
-ngx_int_t ngx_http_livekit_session_ask(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line);
-ngx_int_t ngx_http_livekit_session_answer(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-ngx_int_t ngx_http_livekit_session_fetched(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_uint_t available, ngx_str_t *value);
-
-/* In ngx_http_livekit_session_cache.c: its directive, the parameter cache=,
- * what both make of the configuration, and the answers in it. */
-char *ngx_http_livekit_session_cache(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-ngx_int_t ngx_http_livekit_session_cache_time(ngx_conf_t *cf,
-    ngx_http_livekit_session_line_t *line, ngx_str_t *value);
-ngx_int_t ngx_http_livekit_session_cache_line(ngx_conf_t *cf,
-    ngx_http_livekit_session_line_t *line);
-ngx_int_t ngx_http_livekit_session_cache_zone(ngx_conf_t *cf,
-    ngx_http_livekit_session_main_conf_t *smcf);
-ngx_int_t ngx_http_livekit_session_cached(ngx_http_request_t *r,
-    ngx_http_livekit_session_line_t *line, ngx_str_t *answer);
-void ngx_http_livekit_session_keep(ngx_http_request_t *r,
-    ngx_http_livekit_session_line_t *line, ngx_str_t *answer, time_t end);
-
-/* In ngx_http_livekit_session_param.c. */
-char *ngx_http_livekit_session_parameter(ngx_conf_t *cf,
-    ngx_http_livekit_session_line_t *line, ngx_str_t *value);
-
-/* In ngx_http_livekit_jwks.c. */
-char *ngx_http_livekit_jwks_watch(ngx_conf_t *cf, lkg_session_conf *conf,
-    ngx_str_t *file, ngx_str_t *text);
-ngx_int_t ngx_http_livekit_jwks_init_process(ngx_cycle_t *cycle);
 
 /* The session, opened if need be, or NULL: for variables. */
 lkg_session *ngx_http_livekit_session_peek(ngx_http_request_t *r);

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_session.h"
 
 
 #define NGX_HTTP_LIVEKIT_JWKS_INTERVAL  5000

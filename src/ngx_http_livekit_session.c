@@ -8,7 +8,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_session.h"
 
 
 static void ngx_http_livekit_session_begin(ngx_http_livekit_ctx_t *ctx,

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_session.h"
 
 
 static ngx_int_t ngx_http_livekit_session_headers(ngx_http_request_t *r,

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_session.h"
 
 
 static ngx_uint_t ngx_http_livekit_session_is(ngx_str_t *name,

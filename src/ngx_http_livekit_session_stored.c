@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_session.h"
 
 
 static ngx_int_t ngx_http_livekit_session_command(ngx_redis_query_t *q,
