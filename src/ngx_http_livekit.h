@@ -5,7 +5,7 @@
  *     endpoints   token, check                     one story of calls each
  *     access      facts from Redis -> decision; require; store
  *     session     cookie -> identity; request, reply, origin, api
- *     common      keys, url, policy, secrets, the request's ctx
+ *     common      keys, url, policy, secrets, counters, the request's ctx
  *     ground      liblkgrant (lkgrant.h), the Redis client (ngx_redis.h)
  *
  * A request walks down once and up once:
@@ -63,6 +63,7 @@ typedef struct {
 
 struct ngx_http_livekit_ctx_s {
     ngx_http_request_t          *request;
+    ngx_str_t                   *endpoint;       /* its directive, to count */
 
     /* session */
     ngx_array_t                 *session_lines;  /* those that are tried */
@@ -146,6 +147,38 @@ ngx_str_t ngx_http_livekit_str(lkg_str s);
 lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
 
 
+/* counters: ngx_http_livekit_counters.c */
+
+enum {
+    NGX_HTTP_LIVEKIT_REQUESTS = 0,
+    NGX_HTTP_LIVEKIT_SESSIONS,
+    NGX_HTTP_LIVEKIT_METRICS        /* how many there are */
+};
+
+typedef struct ngx_http_livekit_counter_s  ngx_http_livekit_counter_t;
+
+struct ngx_http_livekit_counter_s {
+    ngx_http_livekit_counter_t  *next;
+    ngx_uint_t                   metric;
+    ngx_atomic_t                 value;
+    size_t                       len;
+    u_char                       labels[1];     /* name="value",... */
+};
+
+/* Makes the shared zone, without which nothing is counted. */
+ngx_int_t ngx_http_livekit_counters_zone(ngx_conf_t *cf);
+
+/* Adds to the counter of a metric with these labels, over all workers.  The
+ * values that a label can have must be bounded. */
+void ngx_http_livekit_count(ngx_http_request_t *r, ngx_uint_t metric,
+    ngx_str_t *names, ngx_str_t *values, ngx_uint_t n, ngx_uint_t value);
+void ngx_http_livekit_count_request(ngx_http_livekit_ctx_t *ctx);
+
+/* All counters, as pointers, and how many counts found no room. */
+ngx_int_t ngx_http_livekit_counters_get(ngx_http_request_t *r,
+    ngx_array_t *counters, ngx_uint_t *lost);
+
+
 /* values: ngx_http_livekit_value.c */
 
 /*
@@ -197,6 +230,7 @@ ngx_redis_ssl_conf_t *ngx_http_livekit_redis_ssl(ngx_conf_t *cf);
  * ngx_http_livekit_session.h has what its files share */
 
 typedef struct {
+    ngx_str_t                    preset;
     lkg_session_conf            *conf;
     lkg_session_mechanism        mechanism;
     ngx_str_t                    redis_name;
@@ -470,6 +504,7 @@ ngx_int_t ngx_http_livekit_token_args(ngx_http_request_t *r,
 
 
 extern ngx_module_t  ngx_http_livekit_module;
+extern ngx_module_t  ngx_http_livekit_counters_module;
 extern ngx_module_t  ngx_http_livekit_redis_module;
 extern ngx_module_t  ngx_http_livekit_session_module;
 extern ngx_module_t  ngx_http_livekit_access_module;

@@ -9,6 +9,7 @@
 
 
 static void ngx_http_livekit_methods(ngx_uint_t methods, ngx_str_t *value);
+static ngx_int_t ngx_http_livekit_endpoint_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r,
     ngx_uint_t methods);
 
@@ -73,6 +74,27 @@ ngx_module_t  ngx_http_livekit_endpoint_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+/* All endpoints are called from here. */
+
+static ngx_int_t
+ngx_http_livekit_endpoint_handler(ngx_http_request_t *r)
+{
+    ngx_http_livekit_ctx_t            *ctx;
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ctx = ngx_http_livekit_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
+
+    ctx->endpoint = &ecf->where.directive;
+
+    return ecf->handler(r);
+}
 
 
 ngx_int_t
@@ -232,7 +254,7 @@ ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler,
 
     ecf->handler = handler;
     ecf->methods = methods;
-    clcf->handler = handler;
+    clcf->handler = ngx_http_livekit_endpoint_handler;
 
     ngx_http_livekit_set_where(cf, &ecf->where);
 
@@ -261,6 +283,8 @@ ngx_http_livekit_endpoint_access(ngx_http_request_t *r)
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ctx->endpoint = &ecf->where.directive;
 
     rc = ngx_http_livekit_endpoint(r, ctx);
 
@@ -311,10 +335,10 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
         conf->handler = prev->handler;
         conf->methods = prev->methods;
         conf->where = prev->where;
-        clcf->handler = prev->handler;
+        clcf->handler = ngx_http_livekit_endpoint_handler;
     }
 
-    if (conf->handler && clcf->handler != conf->handler) {
+    if (conf->handler && clcf->handler != ngx_http_livekit_endpoint_handler) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\" cannot share its location with another "
                       "directive that answers requests in %V:%ui",

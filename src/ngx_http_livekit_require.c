@@ -99,6 +99,8 @@ ngx_http_livekit_require_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ctx->endpoint = &rcf->where.directive;
+
     if (rcf->what == NGX_HTTP_LIVEKIT_REQUIRE_SESSION) {
         rc = ngx_http_livekit_session(r, ctx);
 

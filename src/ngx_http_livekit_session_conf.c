@@ -293,6 +293,7 @@ ngx_http_livekit_session_line(ngx_conf_t *cf,
     }
 
     value = cf->args->elts;
+    line->preset = value[1];
 
     if (lkg_session_conf_new(&line->conf, (char *) value[1].data,
                              value[1].len, &err)
