@@ -147,38 +147,6 @@ ngx_str_t ngx_http_livekit_str(lkg_str s);
 lkg_str ngx_http_livekit_lkg(ngx_str_t *s);
 
 
-/* counters: ngx_http_livekit_counters.c */
-
-enum {
-    NGX_HTTP_LIVEKIT_REQUESTS = 0,
-    NGX_HTTP_LIVEKIT_SESSIONS,
-    NGX_HTTP_LIVEKIT_METRICS        /* how many there are */
-};
-
-typedef struct ngx_http_livekit_counter_s  ngx_http_livekit_counter_t;
-
-struct ngx_http_livekit_counter_s {
-    ngx_http_livekit_counter_t  *next;
-    ngx_uint_t                   metric;
-    ngx_atomic_t                 value;
-    size_t                       len;
-    u_char                       labels[1];     /* name="value",... */
-};
-
-/* Makes the shared zone, without which nothing is counted. */
-ngx_int_t ngx_http_livekit_counters_zone(ngx_conf_t *cf);
-
-/* Adds to the counter of a metric with these labels, over all workers.  The
- * values that a label can have must be bounded. */
-void ngx_http_livekit_count(ngx_http_request_t *r, ngx_uint_t metric,
-    ngx_str_t *names, ngx_str_t *values, ngx_uint_t n, ngx_uint_t value);
-void ngx_http_livekit_count_request(ngx_http_livekit_ctx_t *ctx);
-
-/* All counters, as pointers, and how many counts found no room. */
-ngx_int_t ngx_http_livekit_counters_get(ngx_http_request_t *r,
-    ngx_array_t *counters, ngx_uint_t *lost);
-
-
 /* values: ngx_http_livekit_value.c */
 
 /*
@@ -504,12 +472,14 @@ ngx_int_t ngx_http_livekit_token_args(ngx_http_request_t *r,
 
 
 extern ngx_module_t  ngx_http_livekit_module;
-extern ngx_module_t  ngx_http_livekit_counters_module;
 extern ngx_module_t  ngx_http_livekit_redis_module;
 extern ngx_module_t  ngx_http_livekit_session_module;
 extern ngx_module_t  ngx_http_livekit_access_module;
 extern ngx_module_t  ngx_http_livekit_endpoint_module;
 extern ngx_module_t  ngx_http_livekit_api_module;
+
+
+#include "ngx_http_livekit_counters.h"
 
 
 #endif /* _NGX_HTTP_LIVEKIT_H_INCLUDED_ */

@@ -172,7 +172,6 @@ ngx_http_livekit_cleanup_ctx(void *data)
     ngx_http_livekit_ctx_t  *ctx = data;
 
     ngx_http_livekit_count_request(ctx);
-
     lkg_session_free(ctx->session_pending);
     ctx->session_pending = NULL;
 
