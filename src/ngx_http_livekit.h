@@ -345,6 +345,10 @@ const char *ngx_http_livekit_redis_verdict(ngx_redis_status_e status);
 char *ngx_http_livekit_store_needs(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where);
 
+/* The same for what members of a room store, and what they need to be. */
+char *ngx_http_livekit_members_needs(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where);
+
 /*
  * Runs a script on the rooms' Redis; argv begins with nkeys keys, all of one
  * slot.  A script that does no more when it runs twice says "again".  From

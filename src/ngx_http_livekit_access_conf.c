@@ -126,6 +126,33 @@ ngx_http_livekit_access_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
 }
 
 
+/* Whoever has a session could fill Redis with rooms of their own. */
+
+char *
+ngx_http_livekit_members_needs(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where)
+{
+    ngx_http_livekit_access_conf_t  *acf;
+
+    acf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_access_module);
+
+    if (acf->off) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" is for members, who are not known with "
+                      "\"livekit_access off\" in %V:%ui",
+                      &where->directive, &where->file, where->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_livekit_access_needs(cf, where, 1) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_livekit_store_needs(cf, where);
+}
+
+
 char *
 ngx_http_livekit_store_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
 {
