@@ -3,6 +3,7 @@
 #   make            build/ngx_http_livekit_module.so, build/liblkgrant.so
 #                   and build/lkgrant
 #   make demo       everything from a bare machine: a page to join a room
+#   make classroom  the same with Next.js: lessons, chat, recordings
 #   make test       everything from a bare machine: all tests
 #   make help       the other targets
 #

@@ -77,5 +77,11 @@ demo:
 	$(MAKE) all
 	examples/demo/run.sh
 
-.PHONY: check check-unit check-cli check-nginx check-e2e check-style \
+classroom:
+	t/install.sh build
+	t/e2e/install.sh classroom
+	$(MAKE) all
+	examples/classroom/run.sh
+
+.PHONY: classroom check check-unit check-cli check-nginx check-e2e check-style \
         check-asan check-valgrind check-cost fuzz bench soak

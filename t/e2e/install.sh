@@ -6,6 +6,7 @@
 #   t/e2e/install.sh test     for make test: all of it, or it fails
 #   t/e2e/install.sh demo     for make demo: goes on without livekit-server
 #                             where it cannot be had
+#   t/e2e/install.sh classroom    for make classroom
 #
 # What is not a Debian package goes to build/e2e/ and t/e2e/node_modules/.
 # build/e2e/bin belongs on the PATH of the tests.
@@ -140,6 +141,24 @@ next_app() {
     set_done next "$dir/next.sources"
 }
 
+# examples/classroom, which has packages of its own.
+classroom() {
+    app=$here/../../examples/classroom
+    find "$app" -type f ! -path '*/node_modules/*' ! -path '*/.next/*' ! -name '*.tsbuildinfo' \
+        ! -name next-env.d.ts ! -path '*/test/*' | LC_ALL=C sort | xargs cat >"$dir/classroom.sources"
+    node || return 1
+    if ! is_done classroom-npm "$app/package-lock.json" || [ ! -d "$app/node_modules" ]; then
+        say "installing the packages of examples/classroom"
+        (cd "$app" && npm ci --loglevel=error) || return 1
+        set_done classroom-npm "$app/package-lock.json"
+    fi
+    is_done classroom "$dir/classroom.sources" && [ -e "$app/.next/BUILD_ID" ] && return
+    say "building the classroom"
+    (cd "$app" && NEXT_TELEMETRY_DISABLED=1 npm run build) >"$dir/classroom-build.log" 2>&1 \
+        || { tail -n 5 "$dir/classroom-build.log" >&2; return 1; }
+    set_done classroom "$dir/classroom.sources"
+}
+
 
 # go_ok GO: is it new enough?
 go_ok() {
@@ -198,6 +217,13 @@ case $mode in
         python
         livekit_server || fail "livekit-server could not be built"
         egress_worker || fail "the egress worker could not be built"
+        classroom || fail "the classroom could not be built"
+        ;;
+    classroom)
+        debian
+        livekit_server || fail "livekit-server could not be built"
+        egress_worker || fail "the egress worker could not be built"
+        classroom || fail "the classroom could not be built"
         ;;
     demo)
         debian
@@ -206,6 +232,6 @@ case $mode in
         egress_worker || say "going on without recordings"
         ;;
     *)
-        fail "usage: install.sh [test|demo]"
+        fail "usage: install.sh [test|demo|classroom]"
         ;;
 esac

@@ -25,10 +25,10 @@ function passwordIsRight(given: string | undefined): boolean {
  */
 export const authOptions: NextAuthOptions = {
   session: { strategy: "jwt", maxAge: 8 * 60 * 60 },
-  theme: { colorScheme: "auto", brandColor: "#4338ca", buttonText: "#ffffff" },
+  theme: { colorScheme: "auto", brandColor: "#4338ca", buttonText: "#ffffff", logo: "/logo.svg" },
   providers: [
     Credentials({
-      name: "your school account",
+      name: "Classroom",
       credentials: {
         user: { label: "User", type: "text", autoComplete: "username" },
         password: { label: "Password", type: "password", autoComplete: "current-password" },
