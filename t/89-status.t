@@ -146,7 +146,11 @@ ask(wish('u1')) for 1 .. 12;
 kill 'HUP', nginx_pid();
 my $others = eventually { my %was = map { $_ => 1 } @before; workers() == 2 && !grep { $was{$_} } workers() };
 ask(wish('u1')) for 1 .. 8;
-my @lines = grep { /^livekit_requests/ } split /\n/, ask('GET /status')->body;
+my @lines;
+eventually {
+    @lines = grep { /^livekit_requests/ } split /\n/, ask('GET /status')->body;
+    "@lines" =~ / 20$/;
+};
 ("others $others", @lines);
 --- response_body
 others 1

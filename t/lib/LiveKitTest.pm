@@ -450,6 +450,34 @@ sub prepare_must_die {
 }
 
 
+# What the module logs, at any level, holds no secret, cookie or token.  nginx
+# itself logs headers when it debugs, and the request line with every error.
+
+sub check_log {
+    my $block = shift;
+
+    my $text = do {
+        open my $fh, '<', $Test::Nginx::Util::ErrLogFile or return;
+        local $/;
+        <$fh> // '';
+    };
+
+    my $sent = join "\n", map { ref $_ ? join("\n", map { $_ // '' } @$_) : $_ // '' }
+                              $block->more_headers, $block->raw_request;
+    my @cookies = map { split /;\s*/ } $sent =~ /^Cookie:\s*(.*)/mig;
+    my @hidden = ($secret, $key, 'eyJ', map { /=(.{16,})/ } @cookies);
+    my $hidden = join '|', map { quotemeta } @hidden;
+
+    my ($said) = grep { /$hidden/ }
+                 map { s/, client: .*//r }
+                 grep { /^\S+ \S+ \[\w+\] \S+ (?:\*\d+ )?(?:livekit|redis)/ }
+                 split /^/, $text;
+
+    Test::More::ok(!defined $said, $block->name . " - no secret in the module's messages")
+        or Test::More::diag($said);
+}
+
+
 # nginx must have named the line that is marked as wrong.
 
 sub check_line {
@@ -513,6 +541,7 @@ sub import {
     load_room();
 
     Test::Nginx::Socket::add_test_cleanup_handler(\&check_line);
+    Test::Nginx::Socket::add_test_cleanup_handler(\&check_log);
 
     # the first that is added runs last: a suite's own come before it
 
