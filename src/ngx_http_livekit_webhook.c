@@ -41,9 +41,6 @@ static ngx_int_t ngx_http_livekit_webhook_follow(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_webhook_t *webhook);
 static void ngx_http_livekit_webhook_done(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static ngx_int_t ngx_http_livekit_webhook_refuse(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_uint_t status, const char *verdict,
-    const char *message);
 
 static void *ngx_http_livekit_webhook_create_conf(ngx_conf_t *cf);
 static char *ngx_http_livekit_webhook_merge_conf(ngx_conf_t *cf,
@@ -128,17 +125,17 @@ ngx_http_livekit_webhook_handler(ngx_http_request_t *r)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        return ngx_http_livekit_webhook_refuse(r, ctx, NGX_HTTP_NOT_ALLOWED,
-                                               "method_not_allowed", NULL);
+        ctx->verdict = "method_not_allowed";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_NOT_ALLOWED, NULL);
     }
 
     ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
     max = ngx_max(ecf->body_size, NGX_HTTP_LIVEKIT_WEBHOOK_BODY);
 
     if (r->headers_in.content_length_n > (off_t) max) {
-        return ngx_http_livekit_webhook_refuse(r, ctx,
-                      NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "payload_too_large",
-                      NULL);
+        ctx->verdict = "payload_too_large";
+        return ngx_http_livekit_reply_error(r,
+                                      NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NULL);
     }
 
     /* a stranger's body is not worth reading */
@@ -147,9 +144,9 @@ ngx_http_livekit_webhook_handler(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: webhook refused: no Authorization");
 
-        return ngx_http_livekit_webhook_refuse(r, ctx, NGX_HTTP_UNAUTHORIZED,
-                                               "bad_webhook",
-                                               "This is not from LiveKit.");
+        ctx->verdict = "bad_webhook";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_UNAUTHORIZED,
+                                            "This is not from LiveKit.");
     }
 
     return ngx_http_livekit_read_body(r, ctx, max,
@@ -164,11 +161,11 @@ ngx_http_livekit_webhook_body(ngx_http_request_t *r,
     ngx_int_t  rc;
 
     if (ctx->status) {
-        rc = ngx_http_livekit_webhook_refuse(r, ctx, ctx->status,
-                  ctx->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
-                  ? "payload_too_large" : "error", NULL);
+        ctx->verdict = (ctx->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+                       ? "payload_too_large" : "error";
 
-        ngx_http_finalize_request(r, rc);
+        ngx_http_finalize_request(r,
+                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
         return;
     }
 
@@ -217,16 +214,17 @@ ngx_http_livekit_webhook_verify(ngx_http_request_t *r,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: webhook refused: %s", lkg_strerror(rc));
 
-        return ngx_http_livekit_webhook_refuse(r, ctx, NGX_HTTP_UNAUTHORIZED,
-                                               "bad_webhook",
-                                               "This is not from LiveKit.");
+        ctx->verdict = "bad_webhook";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_UNAUTHORIZED,
+                                            "This is not from LiveKit.");
 
     default:
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: webhook not checked: %s", lkg_strerror(rc));
 
-        return ngx_http_livekit_webhook_refuse(r, ctx,
-                             NGX_HTTP_INTERNAL_SERVER_ERROR, "error", NULL);
+        ctx->verdict = "error";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                            NULL);
     }
 }
 
@@ -242,8 +240,9 @@ ngx_http_livekit_webhook_open(ngx_http_request_t *r,
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_livekit_webhook_t));
 
     if (cln == NULL) {
-        return ngx_http_livekit_webhook_refuse(r, ctx,
-                             NGX_HTTP_INTERNAL_SERVER_ERROR, "error", NULL);
+        ctx->verdict = "error";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                            NULL);
     }
 
     webhook = cln->data;
@@ -263,12 +262,13 @@ ngx_http_livekit_webhook_open(ngx_http_request_t *r,
                   lkg_strerror(rc));
 
     if (rc == LKG_ERR_FORMAT || rc == LKG_ERR_TOOBIG) {
-        return ngx_http_livekit_webhook_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                               "bad_request", NULL);
+        ctx->verdict = "bad_request";
+        return ngx_http_livekit_reply_error(r, NGX_HTTP_BAD_REQUEST, NULL);
     }
 
-    return ngx_http_livekit_webhook_refuse(r, ctx,
-                             NGX_HTTP_INTERNAL_SERVER_ERROR, "error", NULL);
+    ctx->verdict = "error";
+    return ngx_http_livekit_reply_error(r, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                        NULL);
 }
 
 
@@ -397,21 +397,10 @@ ngx_http_livekit_webhook_done(ngx_http_request_t *r,
     }
 
     webhook = ctx->state;
-    ctx->verdict = webhook->repeated ? "repeated" : "stored";
+    ctx->verdict = (webhook->repeated) ? "repeated" : "stored";
 
     ngx_http_finalize_request(r, ngx_http_livekit_reply_empty(r,
                                                               NGX_HTTP_OK));
-}
-
-
-static ngx_int_t
-ngx_http_livekit_webhook_refuse(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_uint_t status, const char *verdict,
-    const char *message)
-{
-    ctx->verdict = verdict;
-
-    return ngx_http_livekit_reply_error(r, status, message);
 }
 
 
