@@ -20,7 +20,11 @@ static const char *const  lkg_reasons[] = {
     "identity_invalid",
     "identity_mismatch",
     "forbidden_field",
-    "bad_field"
+    "bad_field",
+    "no_join",
+    "not_participant",
+    "room_invalid",
+    "more_grants"
 };
 
 
@@ -44,15 +48,14 @@ lkg_ask_identity(const lkg_ask *ask)
 
 /* Facts are always asked for bans, kicks and the room's state. */
 
-static int
-lkg_facts_known(const lkg_access *access)
+int
+lkg_decide_known(const lkg_access *access)
 {
     unsigned  always;
 
     always = 1u << LKG_FACT_STATE | 1u << LKG_FACT_BAN | 1u << LKG_FACT_KICK;
 
-    return access == NULL
-           || (!access->bad && (access->seen & always) == always);
+    return !access->bad && (access->seen & always) == always;
 }
 
 
@@ -72,20 +75,14 @@ lkg_ask_valid(const lkg_ask *ask)
         return 0;
     }
 
-    return lkg_facts_known(ask->access)
+    return (ask->access == NULL || lkg_decide_known(ask->access))
            && lkg_room_valid(ask->room.data, ask->room.len) == LKG_OK;
 }
 
 
-/* What stands against anybody's joining, whatever the role. */
-
-static lkg_reason
-lkg_decide_facts(const lkg_access *access, unsigned action, int64_t now)
+lkg_reason
+lkg_decide_room(const lkg_access *access, unsigned action, int64_t now)
 {
-    if (access == NULL) {
-        return LKG_ALLOWED;
-    }
-
     if (access->banned
         && (access->banned_until == 0 || now < access->banned_until))
     {
@@ -104,6 +101,26 @@ lkg_decide_facts(const lkg_access *access, unsigned action, int64_t now)
         && !(action & lkg_action(lkg_lit("moderate"))))
     {
         return LKG_ROOM_CLOSED;
+    }
+
+    return LKG_ALLOWED;
+}
+
+
+/* What stands against anybody's joining, whatever the role. */
+
+static lkg_reason
+lkg_decide_facts(const lkg_access *access, unsigned action, int64_t now)
+{
+    lkg_reason  reason;
+
+    if (access == NULL) {
+        return LKG_ALLOWED;
+    }
+
+    reason = lkg_decide_room(access, action, now);
+    if (reason != LKG_ALLOWED) {
+        return reason;
     }
 
     if (access->deny
@@ -221,8 +238,8 @@ lkg_decide_end(int64_t *end, const lkg_ask *ask)
 }
 
 
-static int
-lkg_decide_device_valid(const char *p, size_t len)
+int
+lkg_device_valid(const char *p, size_t len)
 {
     size_t  i;
 
@@ -267,7 +284,7 @@ lkg_decide_device(lkg_decision *out, const lkg_policy *policy,
     device.data = asked.data + identity.len + 1;
     device.len = asked.len - identity.len - 1;
 
-    if (!lkg_decide_device_valid(device.data, device.len)) {
+    if (!lkg_device_valid(device.data, device.len)) {
         return LKG_IDENTITY_MISMATCH;
     }
 

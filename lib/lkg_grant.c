@@ -2,7 +2,7 @@
  * Every field that LiveKit's ClaimGrants has, and what it means to us.
  */
 
-#include "lkg_private.h"
+#include "lkg_policy.h"
 
 
 #define P  LKG_GRANT_PRIVILEGED
@@ -36,27 +36,35 @@ enum {
     LKG_VIDEO_PUBLISH
 };
 
-const lkg_grant_field  lkg_grant_sip[] = {
+static const lkg_grant_field  lkg_grant_sip[] = {
     { "admin", LKG_GRANT_BOOL, P },
     { "call", LKG_GRANT_BOOL, P },
     { NULL, 0, 0 }
 };
 
-const lkg_grant_field  lkg_grant_agent[] = {
+static const lkg_grant_field  lkg_grant_agent[] = {
     { "admin", LKG_GRANT_BOOL, P },
     { "simulationAdmin", LKG_GRANT_BOOL, P },
     { "databaseAdmin", LKG_GRANT_BOOL, P },
     { NULL, 0, 0 }
 };
 
-const lkg_grant_field  lkg_grant_inference[] = {
+static const lkg_grant_field  lkg_grant_inference[] = {
     { "perform", LKG_GRANT_BOOL, P },
     { NULL, 0, 0 }
 };
 
-const lkg_grant_field  lkg_grant_observability[] = {
+static const lkg_grant_field  lkg_grant_observability[] = {
     { "write", LKG_GRANT_BOOL, P },
     { NULL, 0, 0 }
+};
+
+const lkg_grant_group  lkg_grant_groups[] = {
+    { "sip", lkg_grant_sip, 0 },
+    { "agent", lkg_grant_agent, 2 },
+    { "inference", lkg_grant_inference, 5 },
+    { "observability", lkg_grant_observability, 6 },
+    { NULL, NULL, 0 }
 };
 
 const char *const  lkg_grant_sources[] = {
@@ -114,6 +122,53 @@ lkg_grants_yes(const lkg_grants *grants, const char *name, size_t len)
     i = lkg_grant_find(lkg_grant_video, name, len);
 
     return i != LKG_GRANT_NONE && lkg_grants_bit(grants, i);
+}
+
+
+/* Without a list every source may be published. */
+
+static uint32_t
+lkg_grants_sources(const lkg_grants *grants, unsigned i)
+{
+    return grants->given & 1u << i ? grants->sources : ~0u;
+}
+
+
+const char *
+lkg_grants_beyond(const lkg_grants *have, const lkg_grants *may)
+{
+    int              beyond;
+    unsigned         i;
+    const lkg_str   *room;
+
+    room = &may->destination_room;
+
+    for (i = 0; lkg_grant_video[i].name; i++) {
+
+        switch (lkg_grant_video[i].type) {
+
+        case LKG_GRANT_SOURCES:
+            beyond = lkg_grants_bit(have, LKG_VIDEO_PUBLISH)
+                     && lkg_grants_sources(have, i)
+                        & ~lkg_grants_sources(may, i);
+            break;
+
+        case LKG_GRANT_STRING:
+            beyond = have->destination_room.len
+                     && !lkg_str_eq(have->destination_room, room->data,
+                                    room->len);
+            break;
+
+        default:
+            beyond = lkg_grants_bit(have, i) && !lkg_grants_bit(may, i);
+        }
+
+        if (beyond) {
+            return lkg_grant_video[i].name;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -39,6 +39,18 @@ void lkg_index_free(lkg_index *index);
 #define LKG_INDEX_END       ((uint32_t) -1)
 
 
+/* lkg_grant.c: the claims beside "video" that hold grants; the one without a
+ * name ends them.  In a set of all of them, bit "first" is the first field. */
+
+typedef struct {
+    const char             *claim;
+    const lkg_grant_field  *fields;
+    unsigned                first;
+} lkg_grant_group;
+
+extern const lkg_grant_group  lkg_grant_groups[];
+
+
 /* A role, or what an override for some rooms makes of it. */
 
 struct lkg_role {
@@ -47,6 +59,9 @@ struct lkg_role {
     lkg_str         tail;           /* that without "{", and other claims */
     lkg_str         claims;         /* the other claims: ,"sip":{...} */
     lkg_grants      set;
+    uint32_t        groups;         /* bits as lkg_grant_groups has them */
+    uint32_t        kind_details;   /* bit n: lkg_grant_kind_details[n] */
+    lkg_str         preset;         /* "roomPreset" */
     const uint32_t *may_take;
     uint32_t        nmay_take;
     uint32_t        number;
@@ -210,6 +225,45 @@ void lkg_wish_write_config(lkg_buf *b, const lkg_policy *policy,
 /* lkg_decide.c: who asks, with a session or without. */
 
 lkg_str lkg_ask_identity(const lkg_ask *ask);
+
+/* What the room's hash has against it, whoever is asked for. */
+lkg_reason lkg_decide_room(const lkg_access *access, unsigned action,
+    int64_t now);
+
+/* True where the facts that are always asked for are there. */
+int lkg_decide_known(const lkg_access *access);
+
+/* What can stand behind "~": LKG_DEVICE_MAX letters, digits, "_" and "-". */
+int lkg_device_valid(const char *p, size_t len);
+
+
+/*
+ * lkg_guard_grants.c: what a token lets its bearer do in LiveKit, read as
+ * LiveKit reads it.  LKG_ERR_FORMAT: LiveKit would refuse it, or could take
+ * it for something else than we do.
+ */
+
+typedef struct {
+    lkg_grants      set;            /* "video": what it comes to */
+    lkg_str         room;
+    lkg_str         kind;
+    lkg_str         preset;
+    uint32_t        groups;         /* as of a role */
+    uint32_t        kind_details;
+    const lkg_json *claims;
+    lkg_json_node   config;         /* "roomConfig" */
+    const char     *unknown;        /* where there is one that nobody knows */
+} lkg_guard_grants;
+
+int lkg_guard_grants_read(lkg_guard_grants *grants, const lkg_json *claims);
+
+/* The first claim or field that goes beyond the role; NULL: none. */
+const char *lkg_guard_grants_beyond(const lkg_guard_grants *grants,
+    const lkg_policy *policy, const lkg_role *role);
+
+/* A text; none where it is absent or null. */
+int lkg_guard_text(lkg_str *text, const lkg_json *claims,
+    lkg_json_node object, const char *name);
 
 
 LKG_PRIVATE_END

@@ -186,43 +186,39 @@ lkg_load_grants(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
 }
 
 
-static const struct {
-    const char             *claim;
-    const lkg_grant_field  *fields;
-} lkg_groups[] = {
-    { "sip", lkg_grant_sip },
-    { "agent", lkg_grant_agent },
-    { "inference", lkg_grant_inference },
-    { "observability", lkg_grant_observability }
-};
-
-
-static const lkg_grant_field *
-lkg_group_fields(const char *claim)
+static const lkg_grant_group *
+lkg_group_find(const char *claim)
 {
     size_t  i;
 
-    for (i = 0; strcmp(lkg_groups[i].claim, claim) != 0; i++) { /* void */ }
+    for (i = 0; strcmp(lkg_grant_groups[i].claim, claim) != 0; i++) {
+        /* void */
+    }
 
-    return lkg_groups[i].fields;
+    return &lkg_grant_groups[i];
 }
 
 
 static int
 lkg_load_group_member(lkg_load *load, const lkg_at *at, json_t *value,
-    lkg_draft *draft, const lkg_grant_field *fields)
+    lkg_draft *draft, const lkg_grant_group *group)
 {
-    int       rc, yes;
-    lkg_buf  *b;
+    int        rc, yes;
+    lkg_buf   *b;
+    unsigned   i;
 
-    if (lkg_grant_find(fields, at->key, strlen(at->key)) == LKG_GRANT_NONE) {
+    i = lkg_grant_find(group->fields, at->key, strlen(at->key));
+
+    if (i == LKG_GRANT_NONE) {
         return lkg_load_unknown(load, at, LKG_AT_KEY, "key", at->key,
-                                strlen(at->key), lkg_names_fields, fields);
+                                strlen(at->key), lkg_names_fields,
+                                group->fields);
     }
 
     rc = lkg_load_bool(load, at, value, &yes);
 
     if (rc == LKG_OK && yes) {
+        draft->role->groups |= 1u << (group->first + i);
         rc = lkg_load_privilege(load, at, draft->role);
     }
 
@@ -254,7 +250,7 @@ lkg_load_group(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
     json_t                 *member;
     lkg_buf                *b;
     const char             *key, *sep;
-    const lkg_grant_field  *fields;
+    const lkg_grant_group  *group;
 
     if (!json_is_object(value)) {
         return lkg_load_must_be(load, at, "an object");
@@ -264,7 +260,7 @@ lkg_load_group(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
         return LKG_OK;
     }
 
-    fields = lkg_group_fields(at->key);
+    group = lkg_group_find(at->key);
 
     b = &((lkg_draft *) dst)->claims;
 
@@ -279,7 +275,7 @@ lkg_load_group(lkg_load *load, const lkg_at *at, json_t *value, void *dst)
         lkg_buf_put(b, sep, 2);
         sep = ",\"";
 
-        rc = lkg_load_group_member(load, &child, member, dst, fields);
+        rc = lkg_load_group_member(load, &child, member, dst, group);
         if (rc != LKG_OK) {
             return rc;
         }
@@ -352,6 +348,7 @@ lkg_load_kind_details(lkg_load *load, const lkg_at *at, json_t *value,
 
     lkg_buf_put(&draft->claims, lkg_lit(",\"kindDetails\":"));
     lkg_names_write(&draft->claims, lkg_grant_kind_details, details);
+    draft->role->kind_details = details;
 
     return lkg_load_privilege(load, at, draft->role);
 }
@@ -368,9 +365,12 @@ lkg_load_room_preset(lkg_load *load, const lkg_at *at, json_t *value,
     draft = dst;
 
     rc = lkg_load_text(load, at, value, 1, LKG_PRESET_MAX, &preset);
-    if (rc == LKG_OK) {
-        lkg_claim_text(&draft->claims, at->key, preset);
+    if (rc != LKG_OK) {
+        return rc;
     }
 
-    return rc;
+    lkg_claim_text(&draft->claims, at->key, preset);
+
+    return lkg_policy_text(load->policy, &draft->role->preset, preset.data,
+                           preset.len);
 }

@@ -375,10 +375,6 @@ typedef struct {
 
 /* Fields of one claim; the field without a name ends them. */
 extern const lkg_grant_field  lkg_grant_video[];
-extern const lkg_grant_field  lkg_grant_sip[];
-extern const lkg_grant_field  lkg_grant_agent[];
-extern const lkg_grant_field  lkg_grant_inference[];
-extern const lkg_grant_field  lkg_grant_observability[];
 
 /* Names that LiveKit knows, ended by NULL. */
 extern const char *const  lkg_grant_sources[];
@@ -401,6 +397,9 @@ typedef struct {
 
 /* What the token says, where the policy is silent too. */
 int lkg_grants_yes(const lkg_grants *grants, const char *name, size_t len);
+
+/* The first field that goes beyond what there may be; NULL: none. */
+const char *lkg_grants_beyond(const lkg_grants *have, const lkg_grants *may);
 void lkg_grants_write(lkg_buf *b, const lkg_grants *grants);
 
 /* A JSON list of at least one name; bit n is names[n]. */

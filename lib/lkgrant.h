@@ -625,7 +625,11 @@ typedef enum {
     LKG_IDENTITY_INVALID,   /* identity that LiveKit or we could not keep */
     LKG_IDENTITY_MISMATCH,  /* participant_identity of somebody else */
     LKG_FORBIDDEN_FIELD,    /* a field that "accept" does not name: .field */
-    LKG_BAD_FIELD           /* an accepted field with a wrong value: .field */
+    LKG_BAD_FIELD,          /* an accepted field with a wrong value: .field */
+    LKG_NO_JOIN,            /* a token without roomJoin */
+    LKG_NOT_PARTICIPANT,    /* a token of another kind: agent, egress, ... */
+    LKG_ROOM_INVALID,       /* a token for a room that can have no facts */
+    LKG_MORE_GRANTS         /* a token that grants too much: .field */
 } lkg_reason;
 
 /* "allowed", "banned", "kicked", ...: short, for logs; static storage. */
@@ -718,6 +722,49 @@ LKG_API int lkg_token_decode(lkg_token **out, const char *token, size_t len)
 LKG_API const lkg_json *lkg_token_claims(const lkg_token *token);
 LKG_API const lkg_json *lkg_token_header(const lkg_token *token);
 LKG_API void lkg_token_free(lkg_token *token);
+
+
+/*
+ * The guard: may the bearer of a token connect to LiveKit now?  For whoever
+ * stands in front of LiveKit, which takes a token until it expires and renews
+ * it for those who are connected.
+ *
+ *     lkg_token_verify()   is the token good?
+ *     lkg_guard_read()     whose is it, and for which room?
+ *                          Now the facts about these two are needed.
+ *     lkg_guard_decide()   may it be used?
+ */
+typedef struct {
+    const lkg_token  *token;     /* borrowed, as are the texts */
+    lkg_str           identity;  /* without what stands behind "#" and "~" */
+    lkg_str           device;    /* what stands between them */
+    lkg_str           room;
+    int64_t           nbf;       /* 0 where the token has none */
+} lkg_guest;
+
+/*
+ * LKG_ERR_DENIED: *reason is LKG_NO_JOIN, LKG_NOT_PARTICIPANT,
+ * LKG_IDENTITY_INVALID or LKG_ROOM_INVALID.  LKG_ERR_FORMAT: claims that
+ * LiveKit would not take, or could read otherwise: of a wrong type, or named
+ * as a known one but for upper and lower case.
+ */
+LKG_API int lkg_guard_read(lkg_guest *guest, const lkg_token *token,
+    lkg_reason *reason) LKG_CHECK_RESULT;
+
+/*
+ * With a policy: LKG_OK where a member may have this token, in its own role
+ * or one that it may take; out->role is the role.  LKG_ERR_DENIED: what
+ * lkg_decide() would say against the member, LKG_KICKED also for a token
+ * whose nbf is at or before the kick, LKG_IDENTITY_MISMATCH for a device that
+ * the policy does not let join, or LKG_MORE_GRANTS.  Name, metadata and
+ * attributes are not looked at.
+ *
+ * With policy NULL only bans, kicks and closed rooms count, and only their
+ * facts are needed.  LKG_ERR_INVALID: as with lkg_decide(), or access NULL.
+ */
+LKG_API int lkg_guard_decide(lkg_decision *out, const lkg_policy *policy,
+    const lkg_guest *guest, const lkg_access *access, int64_t now)
+    LKG_CHECK_RESULT;
 
 
 /*

@@ -2,7 +2,7 @@
  * Tokens.  First byte 0: a text that somebody sends as a token.  1: claims
  * that are signed with a right key.  Else: what a client asks for, line by
  * line; what comes of it is a token that verifies, of that person and room,
- * without a grant that the policy does not give.
+ * without a grant that the policy does not give, and that the guard lets pass.
  */
 
 #include <stdlib.h>
@@ -55,6 +55,42 @@ claim(const lkg_json *claims, const char *path)
 }
 
 
+/* Facts that say nothing; a guest that is let in has a role. */
+
+static lkg_reason
+guarded(const lkg_token *token)
+{
+    int            rc;
+    lkg_fact       fact;
+    lkg_guest      guest;
+    lkg_access     facts;
+    lkg_reason     reason;
+    lkg_decision   decision;
+
+    rc = lkg_guard_read(&guest, token, &reason);
+
+    if (rc != LKG_OK) {
+        must(rc == LKG_ERR_DENIED ? reason != LKG_ALLOWED
+                                  : rc == LKG_ERR_FORMAT);
+        return reason;
+    }
+
+    must(lkg_identity_valid(guest.identity.data, guest.identity.len));
+    must(reason == LKG_ALLOWED);
+
+    lkg_access_init(&facts);
+
+    for (fact = LKG_FACT_STATE; fact <= LKG_FACT_KICK; fact++) {
+        must(lkg_access_set(&facts, fact, NULL, 0) == LKG_OK);
+    }
+
+    rc = lkg_guard_decide(&decision, policy, &guest, &facts, NOW);
+    must(rc == LKG_OK ? decision.role != NULL : rc == LKG_ERR_DENIED);
+
+    return decision.reason;
+}
+
+
 static void
 check_token(const char *text, size_t len)
 {
@@ -70,6 +106,7 @@ check_token(const char *text, size_t len)
 
     if (token) {
         must(claim(lkg_token_claims(token), "iss").len == 1);
+        (void) guarded(token);
         lkg_token_free(token);
     }
 }
@@ -154,6 +191,7 @@ check_ask(const lkg_ask *ask)
     must(len <= 2048);
     must(lkg_token_verify(&token, keys, text, len, NOW) == LKG_OK);
     check_claims(lkg_token_claims(token), ask, &decision);
+    must(guarded(token) == LKG_ALLOWED);
     lkg_token_free(token);
 }
 

@@ -574,14 +574,14 @@ test_reasons(void)
 {
     int  i;
 
-    for (i = LKG_ALLOWED; i <= LKG_BAD_FIELD; i++) {
+    for (i = LKG_ALLOWED; i <= LKG_MORE_GRANTS; i++) {
         ok(strcmp(lkg_reason_name(i), "unknown") != 0
            && (i == 0 || strcmp(lkg_reason_name(i), lkg_reason_name(i - 1))
                          != 0),
            "a name of its own: %s", lkg_reason_name(i));
     }
 
-    is_str(str(lkg_reason_name(LKG_BAD_FIELD + 1)), "unknown",
+    is_str(str(lkg_reason_name(LKG_MORE_GRANTS + 1)), "unknown",
            "no such reason");
     is_str(str(lkg_reason_name(LKG_ROOM_CLOSED)), "room_closed",
            "the names stand where they belong");
