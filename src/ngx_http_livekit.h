@@ -2,7 +2,7 @@
 /*
  * What the parts of the module share.  A part uses only what stands below it:
  *
- *     endpoints   token, check                     one story of calls each
+ *     endpoints   token, check, guard              one story of calls each
  *     access      facts from Redis -> decision; require; store
  *     session     cookie -> identity; request, reply, origin, api
  *     common      keys, url, policy, secrets, counters, the request's ctx
@@ -82,6 +82,8 @@ struct ngx_http_livekit_ctx_s {
     size_t                       body_max;
 
     /* access */
+    lkg_str                      identity;       /* whose the facts are, if
+                                                    not the session's */
     ngx_str_t                    room;
     ngx_uint_t                   action;
     ngx_http_livekit_resume_pt   access_handler;
@@ -247,6 +249,9 @@ ngx_int_t ngx_http_livekit_session(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_livekit_session_preaccess(ngx_http_request_t *r);
 
+/* Who is asking: as a guarded token says, or the session. */
+lkg_str ngx_http_livekit_identity(ngx_http_livekit_ctx_t *ctx);
+
 /* The session, opened if need be, or NULL: for variables. */
 lkg_session *ngx_http_livekit_session_peek(ngx_http_request_t *r);
 
@@ -300,6 +305,14 @@ char *ngx_http_livekit_access_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 /* Checks that a location which decides has all that it needs to. */
 char *ngx_http_livekit_access_needs(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where, ngx_uint_t room);
+
+/* The same without a session: policy, roles, and Redis unless it is off. */
+char *ngx_http_livekit_facts_needs(ngx_conf_t *cf,
+    ngx_http_livekit_where_t *where);
+
+/* '"livekit_x" needs ... in file:line' */
+char *ngx_http_livekit_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
+    const char *missing);
 
 /* Where a directive stands, for errors that show only when all is read. */
 void ngx_http_livekit_set_where(ngx_conf_t *cf,
@@ -378,6 +391,10 @@ ngx_int_t ngx_http_livekit_read_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, size_t max,
     ngx_http_livekit_resume_pt handler);
 
+/* In place; or, where there is something to decode, in memory of the pool.
+ * NGX_ERROR: badly encoded. */
+ngx_int_t ngx_http_livekit_unescape(ngx_http_request_t *r, ngx_str_t *value);
+
 /* An argument of a query string, decoded.  NGX_DECLINED: not there;
  * NGX_ABORT: there more than once, or badly encoded. */
 ngx_int_t ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args,
@@ -433,6 +450,9 @@ ngx_int_t ngx_http_livekit_origin(ngx_http_request_t *r, ngx_array_t *origins,
 char *ngx_http_livekit_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* A page of some origin asks whether it may ask (CORS). */
+ngx_uint_t ngx_http_livekit_is_preflight(ngx_http_request_t *r);
+
 
 /* endpoints: ngx_http_livekit_endpoint.c */
 
@@ -461,18 +481,6 @@ char *ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
     ngx_http_handler_pt handler, ngx_uint_t methods);
 ngx_uint_t ngx_http_livekit_is_endpoint(ngx_http_request_t *r);
 ngx_uint_t ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf);
-
-
-/* token: ngx_http_livekit_token.c, its .._token_request.c */
-
-#define NGX_HTTP_LIVEKIT_APP          0     /* POST {"roomName"} */
-#define NGX_HTTP_LIVEKIT_TOKENSOURCE  1     /* POST {"room_name"} */
-#define NGX_HTTP_LIVEKIT_MEET         2     /* GET ?roomName= */
-
-/* Reads ctx->body into ctx->asked; NULL, or what is wrong with it. */
-const char *ngx_http_livekit_token_parse(ngx_http_livekit_ctx_t *ctx);
-ngx_int_t ngx_http_livekit_token_args(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
 
 
 extern ngx_module_t  ngx_http_livekit_module;

@@ -11,8 +11,8 @@
 static void *ngx_http_livekit_access_create_conf(ngx_conf_t *cf);
 static char *ngx_http_livekit_access_merge_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static const char *ngx_http_livekit_access_missing(ngx_conf_t *cf,
-    ngx_uint_t room);
+static const char *ngx_http_livekit_session_missing(ngx_conf_t *cf);
+static const char *ngx_http_livekit_access_missing(ngx_conf_t *cf);
 static ngx_uint_t ngx_http_livekit_access_has_role(
     ngx_http_livekit_access_conf_t *acf);
 static char *ngx_http_livekit_access_redis(ngx_conf_t *cf,
@@ -96,33 +96,54 @@ ngx_http_livekit_set_where(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
 
 
 char *
+ngx_http_livekit_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
+    const char *missing)
+{
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%V\" needs %s in %V:%ui",
+                  &where->directive, missing, &where->file, where->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
 ngx_http_livekit_access_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
     ngx_uint_t room)
 {
     const char                       *missing;
-    ngx_http_livekit_access_conf_t   *acf;
     ngx_http_livekit_session_conf_t  *scf;
 
     scf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_session_module);
     scf->needed = 1;
 
-    missing = ngx_http_livekit_access_missing(cf, room);
+    missing = ngx_http_livekit_session_missing(cf);
 
     if (missing) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%V\" needs %s in %V:%ui",
-                      &where->directive, missing, &where->file, where->line);
-        return NGX_CONF_ERROR;
+        return ngx_http_livekit_needs(cf, where, missing);
+    }
+
+    return room ? ngx_http_livekit_facts_needs(cf, where) : NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_livekit_facts_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
+{
+    const char                      *missing;
+    ngx_http_livekit_access_conf_t  *acf;
+
+    missing = ngx_http_livekit_access_missing(cf);
+
+    if (missing) {
+        return ngx_http_livekit_needs(cf, where, missing);
     }
 
     acf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_access_module);
 
-    if (!room || acf->off) {
-        return NGX_CONF_OK;
-    }
-
-    return ngx_http_livekit_access_redis(cf, acf, where);
+    return acf->off ? NGX_CONF_OK
+                    : ngx_http_livekit_access_redis(cf, acf, where);
 }
 
 
@@ -159,10 +180,8 @@ ngx_http_livekit_store_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
     ngx_http_livekit_access_conf_t  *acf;
 
     if (ngx_http_livekit_redis_configured(cf) == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%V\" needs livekit_redis in the http block in %V:%ui",
-                      &where->directive, &where->file, where->line);
-        return NGX_CONF_ERROR;
+        return ngx_http_livekit_needs(cf, where,
+                                      "livekit_redis in the http block");
     }
 
     acf = ngx_http_conf_get_module_loc_conf(cf,
@@ -173,25 +192,27 @@ ngx_http_livekit_store_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
 
 
 static const char *
-ngx_http_livekit_access_missing(ngx_conf_t *cf, ngx_uint_t room)
+ngx_http_livekit_session_missing(ngx_conf_t *cf)
 {
-    ngx_http_livekit_loc_conf_t      *llcf;
-    ngx_http_livekit_access_conf_t   *acf;
     ngx_http_livekit_session_conf_t  *scf;
+
+    scf = ngx_http_conf_get_module_loc_conf(cf,
+                                            ngx_http_livekit_session_module);
+
+    return scf->lines ? NULL : "livekit_session, which says how the session "
+                               "cookie is read";
+}
+
+
+static const char *
+ngx_http_livekit_access_missing(ngx_conf_t *cf)
+{
+    ngx_http_livekit_loc_conf_t     *llcf;
+    ngx_http_livekit_access_conf_t  *acf;
 
     llcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_livekit_module);
     acf = ngx_http_conf_get_module_loc_conf(cf,
                                             ngx_http_livekit_access_module);
-    scf = ngx_http_conf_get_module_loc_conf(cf,
-                                            ngx_http_livekit_session_module);
-
-    if (scf->lines == NULL) {
-        return "livekit_session, which says how the session cookie is read";
-    }
-
-    if (!room) {
-        return NULL;
-    }
 
     if (llcf->policy == NULL) {
         return "livekit_policy, which says what a role may do";

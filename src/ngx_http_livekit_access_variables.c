@@ -45,10 +45,19 @@ static ngx_int_t
 ngx_http_livekit_requested_room_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t                room;
-    ngx_http_livekit_ctx_t  *ctx;
+    ngx_str_t                        room;
+    ngx_http_livekit_ctx_t          *ctx;
+    ngx_http_livekit_access_conf_t  *acf;
 
     ctx = ngx_http_livekit_find_ctx(r);
+
+    if (ctx && ctx->identity.len) {
+
+        /* a guarded token has a room; what was asked for it does not tell */
+
+        acf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_access_module);
+        return ngx_http_livekit_access_text(v, acf->room ? NULL : &ctx->room);
+    }
 
     if (ctx && (ctx->asked.room.len || ctx->asked.body)) {
         room = ctx->asked.room;

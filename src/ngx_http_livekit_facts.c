@@ -189,7 +189,7 @@ ngx_http_livekit_facts_hash(ngx_http_livekit_ctx_t *ctx,
     argv[1].data = (u_char *) key;
     argv[1].len = len;
 
-    identity = lkg_session_identity(ctx->session);
+    identity = ngx_http_livekit_identity(ctx);
     n = conf->sources ? 3 : 4;
 
     for (i = 0; i < n; i++) {

@@ -83,6 +83,17 @@ ngx_http_livekit_origin_headers(ngx_http_request_t *r,
 }
 
 
+ngx_uint_t
+ngx_http_livekit_is_preflight(ngx_http_request_t *r)
+{
+    ngx_http_livekit_from_t  from;
+
+    ngx_http_livekit_origin_headers(r, &from);
+
+    return r->method == NGX_HTTP_OPTIONS && from.origin && from.preflight;
+}
+
+
 ngx_int_t
 ngx_http_livekit_origin(ngx_http_request_t *r, ngx_array_t *origins,
     ngx_uint_t *preflight)

@@ -15,8 +15,6 @@ static ngx_int_t ngx_http_livekit_body_file(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_buf_t *b);
 static ngx_int_t ngx_http_livekit_body_append(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, u_char *data, size_t len);
-static ngx_int_t ngx_http_livekit_unescape(ngx_http_request_t *r,
-    ngx_str_t *value);
 
 
 static ngx_str_t  ngx_http_livekit_room_args[] = {
@@ -326,7 +324,7 @@ ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args, ngx_str_t *name,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_livekit_unescape(ngx_http_request_t *r, ngx_str_t *value)
 {
     u_char      *p, *dst, *last;

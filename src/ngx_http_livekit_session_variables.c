@@ -59,6 +59,19 @@ ngx_http_livekit_session_variable(ngx_http_request_t *r,
     session = NULL;
     ctx = ngx_http_livekit_find_ctx(r);
 
+    /* a guarded token has an identity, and hides the session's */
+
+    if (ctx && ctx->identity.len) {
+
+        if (data != 0) {
+            v->not_found = 1;
+            return NGX_OK;
+        }
+
+        return ngx_http_livekit_set_variable(v, (u_char *) ctx->identity.data,
+                                             ctx->identity.len);
+    }
+
     /* one that is being fetched has an id, for the key to be made of */
 
     if (ctx && ctx->session_pending && data >= 2) {
@@ -84,13 +97,20 @@ static ngx_int_t
 ngx_http_livekit_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    lkg_str          s;
-    ngx_str_t        name, *var;
-    lkg_session     *session;
-    lkg_json_node    n;
-    const lkg_json  *claims;
+    lkg_str                  s;
+    ngx_str_t                name, *var;
+    lkg_session             *session;
+    lkg_json_node            n;
+    const lkg_json          *claims;
+    ngx_http_livekit_ctx_t  *ctx;
 
     v->not_found = 1;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    if (ctx && ctx->identity.len) {
+        return NGX_OK;
+    }
 
     session = ngx_http_livekit_session_peek(r);
 

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_token.h"
 
 
 static ngx_int_t ngx_http_livekit_token_handler(ngx_http_request_t *r);

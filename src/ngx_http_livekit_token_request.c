@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_token.h"
 
 
 #define NGX_HTTP_LIVEKIT_BODY_NODES   512
