@@ -127,6 +127,7 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     redis_asked:1;
     unsigned                     store_cleanup:1;
     unsigned                     answered:1;     /* the facts are known */
+    unsigned                     guarded:1;      /* a token tells, if any */
     unsigned                     waiting:1;
     unsigned                     resumed:1;
 };

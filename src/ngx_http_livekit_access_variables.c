@@ -51,9 +51,9 @@ ngx_http_livekit_requested_room_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_livekit_find_ctx(r);
 
-    if (ctx && ctx->identity.len) {
+    if (ctx && ctx->guarded) {
 
-        /* a guarded token has a room; what was asked for it does not tell */
+        /* a token has a room; what was asked for it does not tell */
 
         acf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_access_module);
         return ngx_http_livekit_access_text(v, acf->room ? NULL : &ctx->room);

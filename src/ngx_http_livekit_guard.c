@@ -31,7 +31,7 @@ static ngx_int_t ngx_http_livekit_guard_decide(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_guard_conf_t *gcf,
     ngx_http_livekit_guard_ctx_t *gctx);
 static ngx_int_t ngx_http_livekit_guard_unauthorized(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, const char *verdict);
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_guard_forbidden(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_guard_error(ngx_http_request_t *r,
@@ -127,6 +127,12 @@ ngx_http_livekit_guard_start(ngx_http_request_t *r,
         return ngx_http_livekit_guard_error(r, ctx, LKG_ERR_NOMEM);
     }
 
+    /* from here on it is the token's that variables tell */
+
+    ctx->guarded = 1;
+    ctx->identity.len = 0;
+    ctx->room.len = 0;
+
     ngx_memzero(&ctx->decision, sizeof(lkg_decision));
 
     rc = ngx_http_livekit_guard_open(r, ctx, gctx);
@@ -202,10 +208,12 @@ ngx_http_livekit_guard_open(ngx_http_request_t *r,
         break;
 
     case NGX_DECLINED:
-        return ngx_http_livekit_guard_unauthorized(r, ctx, "no_token");
+        ctx->verdict = "no_token";
+        return ngx_http_livekit_guard_unauthorized(r, ctx);
 
     default:
-        return ngx_http_livekit_guard_unauthorized(r, ctx, "token_ambiguous");
+        ctx->verdict = "token_ambiguous";
+        return ngx_http_livekit_guard_unauthorized(r, ctx);
     }
 
     rc = lkg_token_verify(&gctx->token, llcf->keys, (char *) token.data,
@@ -217,11 +225,13 @@ ngx_http_livekit_guard_open(ngx_http_request_t *r,
         return ngx_http_livekit_guard_read(r, ctx, gctx);
 
     case LKG_ERR_EXPIRED:
-        return ngx_http_livekit_guard_unauthorized(r, ctx, "token_expired");
+        ctx->verdict = "token_expired";
+        return ngx_http_livekit_guard_unauthorized(r, ctx);
 
     case LKG_ERR_FORMAT:
     case LKG_ERR_SIGNATURE:
-        return ngx_http_livekit_guard_unauthorized(r, ctx, "token_invalid");
+        ctx->verdict = "token_invalid";
+        return ngx_http_livekit_guard_unauthorized(r, ctx);
 
     default:
         return ngx_http_livekit_guard_error(r, ctx, rc);
@@ -239,10 +249,9 @@ ngx_http_livekit_guard_read(ngx_http_request_t *r,
     rc = lkg_guard_read(&gctx->guest, gctx->token, &reason);
 
     if (rc == LKG_ERR_FORMAT) {
-        return ngx_http_livekit_guard_unauthorized(r, ctx, "token_invalid");
+        ctx->verdict = "token_invalid";
+        return ngx_http_livekit_guard_unauthorized(r, ctx);
     }
-
-    /* from here on it is the token's that variables tell */
 
     ctx->identity = gctx->guest.identity;
     ctx->room = ngx_http_livekit_str(gctx->guest.room);
@@ -305,12 +314,10 @@ ngx_http_livekit_guard_decide(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_livekit_guard_unauthorized(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, const char *verdict)
+    ngx_http_livekit_ctx_t *ctx)
 {
-    ctx->verdict = verdict;
-
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "livekit guard: unauthorized: %s", verdict);
+                  "livekit guard: unauthorized: %s", ctx->verdict);
 
     return NGX_HTTP_UNAUTHORIZED;
 }

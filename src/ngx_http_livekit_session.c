@@ -30,6 +30,7 @@ ngx_http_livekit_session(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 
     scf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_session_module);
 
+    ctx->guarded = 0;
     ctx->identity.len = 0;
 
     if (ctx->session_lines != scf->lines || !ctx->session_known) {
@@ -410,11 +411,7 @@ ngx_http_livekit_session_refuse(ngx_http_request_t *r,
 lkg_str
 ngx_http_livekit_identity(ngx_http_livekit_ctx_t *ctx)
 {
-    if (ctx->identity.len || ctx->session == NULL) {
-        return ctx->identity;
-    }
-
-    return lkg_session_identity(ctx->session);
+    return ctx->guarded ? ctx->identity : lkg_session_identity(ctx->session);
 }
 
 

@@ -59,11 +59,11 @@ ngx_http_livekit_session_variable(ngx_http_request_t *r,
     session = NULL;
     ctx = ngx_http_livekit_find_ctx(r);
 
-    /* a guarded token has an identity, and hides the session's */
+    /* a token has nothing but an identity */
 
-    if (ctx && ctx->identity.len) {
+    if (ctx && ctx->guarded) {
 
-        if (data != 0) {
+        if (data != 0 || ctx->identity.len == 0) {
             v->not_found = 1;
             return NGX_OK;
         }
@@ -108,7 +108,7 @@ ngx_http_livekit_claim_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_livekit_find_ctx(r);
 
-    if (ctx && ctx->identity.len) {
+    if (ctx && ctx->guarded) {
         return NGX_OK;
     }
 

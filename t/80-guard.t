@@ -7,6 +7,10 @@ use LiveKitTest;
 use LiveKitStory;
 use Test::Nginx::Socket 'no_plan';
 
+# each block has the rooms as they were
+
+add_block_preprocessor(sub { LiveKitTest::load_room() });
+
 no_long_string();
 run_tests();
 
@@ -28,7 +32,7 @@ sub token {
     %video = (%video, %{ delete $with{video} // {} });
 
     return LiveKitTest::jwt(_secret => $LiveKitTest::key, iss => 'LKkey', sub => $who,
-                            nbf => time - 5, video => \%video, %with);
+                            nbf => int(time) - 5, video => \%video, %with);
 }
 
 # as the policy's student, unless it says otherwise
@@ -236,7 +240,7 @@ forbidden: role_unknown, room "math", identity "odd"
     location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit; }
     location /livekit { return 200; }
 --- story
-my $kick = time - 100;
+my $kick = int(time) - 100;
 redis('HSET', 'lkg:room:{math}', 'd:u2' => $kick);
 
 my @said = map { my $nbf = $_; "$nbf: " . rtc(student('u2', nbf => defined $nbf ? $kick + $nbf : undef)) }
@@ -254,6 +258,8 @@ redis('HDEL', 'lkg:room:{math}', 'd:u2');
 none: 403
 a device: 403
 forgotten: 200
+--- error_log
+forbidden: kicked, room "math", identity "u2"
 
 
 === TEST 9: a token that grants more than the policy would now is over
@@ -266,7 +272,7 @@ my $all = token('u2');
 my @said = ('a student with LiveKit\'s defaults: ' . rtc($all),
             'a teacher: ' . rtc(token('u1')),
             'a teacher as a student: ' . rtc(student('u1')),
-            'a student in a webinar: ' . rtc(student('u2', room => 'webinar-1')),
+            'a student in a webinar: ' . rtc(student('u2', room => 'webinar-1', grants => ['canPublishData'])),
             'who says nothing: ' . rtc(token('u2', room => 'webinar-1', no => [qw(canPublish canPublishData)])));
 
 push @said, "a teacher with $_: " . rtc(token('u1', grants => [$_]))
@@ -316,8 +322,8 @@ livekit guard: forbidden: more_grants roomConfig
 LiveKitTest::write_policy($LiveKitTest::Policy =~ s/\}\s*\z/, "devices": true }/r, 'devices.json');
 $LiveKitTest::HttpConfig =~ s{/policy.json}{/devices.json}r;
 --- config
-    location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit$arg_x; }
-    location /livekit { return 200 "in"; }
+    location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit; }
+    location /livekit { return 200; }
 --- story
 my @who = ('u2', 'u2#screen', 'u2~phone', 'u2~phone#screen', 'banned~phone', 'banned#x', 'u2~a b', '#u2', '~u2', '');
 
@@ -382,14 +388,15 @@ my @queries = (
 my @headers = (
     [ $bearer ], [ "authorization: Bearer $other" ], [ "Authorization: bearer $good" ],
     [ "Authorization: Bearer  $good" ], [ "Authorization: $good" ], [ "Authorization: Bearer" ],
-    [ "Authorization: Bearer $good", "Authorization: Bearer $other" ],
-    [ "Authorization: Basic dTpw", "Authorization: Bearer $other" ],
     [ "Authorization:" ], [ "Authorization: Token $good" ],
 );
 
 (map({ my $a = ask("GET /rtc?$_"); s/\Q$good/good/g; s/\Q$other/other/g; "?$_: $a" } @queries),
  map({ my $a = ask("GET /rtc?access_token=$good", headers => $_); my $h = "@$_";
-       $h =~ s/\Q$good/good/g; $h =~ s/\Q$other/other/g; "$h and ?access_token=good: $a" } @headers));
+       $h =~ s/\Q$good/good/g; $h =~ s/\Q$other/other/g; "$h and ?access_token=good: $a" } @headers),
+ # which nginx does not take itself
+ map({ my $a = ask('GET /rtc', headers => [$_, "Authorization: Bearer $other"]);
+       'two headers: ' . ($a =~ /^40[01]$/ ? 'refused' : $a) } $bearer, 'Authorization: Basic dTpw'));
 --- response_body
 ?access_token=good&access_token=other: 401
 ?access_token=other&access_token=good: 401
@@ -425,10 +432,10 @@ Authorization: bearer good and ?access_token=good: 401
 Authorization: Bearer  good and ?access_token=good: 401
 Authorization: good and ?access_token=good: 401
 Authorization: Bearer and ?access_token=good: 401
-Authorization: Bearer good Authorization: Bearer other and ?access_token=good: 401
-Authorization: Basic dTpw Authorization: Bearer other and ?access_token=good: 401
 Authorization: and ?access_token=good: 401
 Authorization: Token good and ?access_token=good: 401
+two headers: refused
+two headers: refused
 --- lookups: 0
 --- error_log
 livekit guard: unauthorized: token_ambiguous
@@ -609,6 +616,8 @@ map { my $answer = rtc($_); "$answer " . line($answer) } student('kicked'), 'x',
 403 sorry, kicked: kicked
 401 sorry, : token_invalid
 503 sorry, u2: redis_data
+--- error_log
+forbidden: kicked
 
 
 === TEST 19: the log tells who it was, by the token and not by a cookie that came along
@@ -635,24 +644,26 @@ rtc(student('u2~x'), as => 'u1');
 rtc(student('u2'), as => 'u1');
 rtc(token('u1'));
 rtc(student('u1', room => 'closed'), as => 'u2');
-rtc('x');
+rtc('x', as => 'u1');
 ask('GET /bans?access_token=' . student('u2'), as => 'u1');
 
 my $log = "$Test::Nginx::Util::ServRoot/logs/guard.log";
 eventually { 11 == split /\n/, slurp($log) };
 split /\n/, slurp($log);
 --- response_body
-identity_mismatch|u2|student|math||
+identity_mismatch|u2|student|math|-|-
 GET /rtc 403
-allowed|u2|student|math||
+allowed|u2|student|math|-|-
 GET /rtc 200
-allowed|u1|teacher|math||
+allowed|u1|teacher|math|-|-
 GET /rtc 200
-room_closed|u1||closed||
+room_closed|u1|-|closed|-|-
 GET /rtc 403
-token_invalid|||||
+token_invalid|-|-|-|-|-
 GET /rtc 401
-allowed|u2||math||
+allowed|u2|-|math|-|-
+--- error_log
+forbidden: room_closed
 
 
 === TEST 20: no token in the error log, whoever writes there
@@ -817,12 +828,12 @@ the token tells: u2
 
 
 === TEST 27: those who wait for Redis may leave, and requests may come in a row
---- fake_redis: --delay 50
+--- fake_redis
 --- config
     location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit; }
     location /livekit { return 200; }
 --- story
-my $token = student('u2');
+my $token = student('u2', room => 'fake-delay-20');
 
 for (1 .. 5) {
     client()->send(request("GET /rtc?access_token=$token"))->close;
@@ -830,13 +841,16 @@ for (1 .. 5) {
 }
 
 my $c = client();
-$c->send(map { request("GET /rtc?access_token=$_") } $token, 'x', student('stranger'), $token);
+$c->send(map { request("GET /rtc?access_token=$_") }
+         $token, 'x', student('stranger', room => 'fake-split'), $token);
 my @said = map { $c->answer . '' } 1 .. 4;
 
 "@said", alarms();
 --- response_body
 200 401 403 200
 none
+--- error_log
+forbidden: not_member
 
 
 === TEST 28: HTTP/2
@@ -864,6 +878,8 @@ map { $c->answer($_) . '' } @streams;
 200
 401
 403
+--- error_log
+forbidden: kicked
 
 
 === TEST 29: the guard needs keys
