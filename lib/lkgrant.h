@@ -730,8 +730,7 @@ LKG_API void lkg_token_free(lkg_token *token);
  * it for those who are connected.
  *
  *     lkg_token_verify()   is the token good?
- *     lkg_guard_read()     whose is it, and for which room?
- *                          Now the facts about these two are needed.
+ *     lkg_guard_read()     whose is it, for which room?  Now get the facts.
  *     lkg_guard_decide()   may it be used?
  */
 typedef struct {
@@ -742,12 +741,10 @@ typedef struct {
     int64_t           nbf;       /* 0 where the token has none */
 } lkg_guest;
 
-/*
- * LKG_ERR_DENIED: *reason is LKG_NO_JOIN, LKG_NOT_PARTICIPANT,
+/* LKG_ERR_DENIED: *reason is LKG_NO_JOIN, LKG_NOT_PARTICIPANT,
  * LKG_IDENTITY_INVALID or LKG_ROOM_INVALID.  LKG_ERR_FORMAT: claims that
- * LiveKit would not take, or could read otherwise: of a wrong type, or named
- * as a known one but for upper and lower case.
- */
+ * LiveKit would not take, or could read otherwise: of a wrong type, or with
+ * the name of a known one in other case. */
 LKG_API int lkg_guard_read(lkg_guest *guest, const lkg_token *token,
     lkg_reason *reason) LKG_CHECK_RESULT;
 
