@@ -829,6 +829,8 @@ the token tells: u2
 
 === TEST 27: those who wait for Redis may leave, and requests may come in a row
 --- fake_redis
+--- http_config eval
+$LiveKitStory::HttpConfig . "livekit_redis_timeout 5s;\n"
 --- config
     location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit; }
     location /livekit { return 200; }
