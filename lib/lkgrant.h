@@ -449,6 +449,37 @@ LKG_API unsigned lkg_action(const char *name, size_t len);
 /* True where the role has all of these actions, bits of lkg_action(). */
 LKG_API int lkg_role_may(const lkg_role *role, unsigned action);
 
+/* A role by name, as it is in this room, or NULL; and the role of people
+ * without any membership, outside any override, or NULL. */
+LKG_API const lkg_role *lkg_policy_role_named(const lkg_policy *policy,
+    lkg_str room, lkg_str name);
+LKG_API const lkg_role *lkg_policy_default_role(const lkg_policy *policy);
+
+/*
+ * True where somebody of the first role may make somebody else one of the
+ * second: it moderates, the other has no action that it lacks, and is not
+ * privileged.
+ */
+LKG_API int lkg_role_may_give(const lkg_role *giver, const lkg_role *role);
+
+/*
+ * True where somebody of the first role may moderate somebody of the second:
+ * one that does not moderate, or that has some of its actions and no others.
+ */
+LKG_API int lkg_role_may_moderate(const lkg_role *moderator,
+    const lkg_role *role);
+
+/*
+ * What the role is to LiveKit while somebody is in the room: the JSON of
+ * UpdateParticipant's "permission", which replaces all that was there, with
+ * every field written out.  Returns the length; no NUL is written.
+ * LKG_ERR_TOOBIG: it takes more than size; LKG_PERMISSION_BUF is enough.
+ */
+#define LKG_PERMISSION_BUF 384
+
+LKG_API int lkg_role_permission(char *buf, size_t size, const lkg_role *role)
+    LKG_CHECK_RESULT;
+
 
 /*
  * Chat: the policy's section "chat" says which types of messages there are,
