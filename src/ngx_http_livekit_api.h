@@ -11,7 +11,7 @@
 #include "ngx_http_livekit.h"
 
 
-#define NGX_HTTP_LIVEKIT_API_SIZE  (1024 * 1024)
+#define NGX_HTTP_LIVEKIT_API_SIZE  (4 * 1024 * 1024)
 
 
 typedef struct {
