@@ -32,8 +32,8 @@ check "no tabs and no blanks at the end of a line" \
 check "no // comments" \
     "$(grep -nP '^\s*//|[;{}]\s*//' $files)"
 
-check "no file over 500 lines, and the one header that is installed not over 900" \
-    "$(for f in $files; do l=$(wc -l < "$f"); m=500; [ "$f" = lib/lkgrant.h ] && m=900
+check "no file over 500 lines, and the one header that is installed not over 1000" \
+    "$(for f in $files; do l=$(wc -l < "$f"); m=500; [ "$f" = lib/lkgrant.h ] && m=1000
        [ "$l" -le $m ] || echo "$f: $l"; done)"
 
 check "no function over 100 lines" \
