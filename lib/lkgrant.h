@@ -552,6 +552,47 @@ LKG_API int lkg_stream_after(char *buf, size_t size, const char *id,
 
 
 /*
+ * Statistics of clients: a batch is {"samples": [...]}, an array, or one
+ * sample.  A sample has some of "connectionQuality" (or "type" with that as
+ * its value, and the quality as "value"), "participantCount", "bitrate",
+ * "packetLoss" (percent), "jitter" and "rtt" (milliseconds), and "stats" with
+ * "bandwidth" { "upload", "download" }, "packets" { "sent", "received",
+ * "lost" }, "latency", and the four numbers.
+ */
+#define LKG_METRICS_MAX        100      /* samples of a batch */
+#define LKG_METRICS_QUALITIES  5
+
+typedef enum {
+    LKG_METRICS_BITRATE = 0,
+    LKG_METRICS_LOSS,
+    LKG_METRICS_JITTER,
+    LKG_METRICS_RTT,
+    LKG_METRICS_SUMS
+} lkg_metrics_sum;
+
+typedef struct {
+    unsigned     samples;
+    unsigned     quality[LKG_METRICS_QUALITIES];
+    unsigned     count[LKG_METRICS_SUMS];
+    int64_t      sum[LKG_METRICS_SUMS];
+} lkg_metrics;
+
+/* "excellent", "good", ...; "bitrate", "packet_loss", ...; or NULL. */
+LKG_API const char *lkg_metrics_quality_name(unsigned i);
+LKG_API const char *lkg_metrics_sum_name(unsigned i);
+
+/*
+ * Writes the samples of a batch, each as a line of JSON, without what is not
+ * named above and with what is as the client wrote it.  Returns the length,
+ * at most that of the text and one.  LKG_ERR_FORMAT: a member of a wrong type
+ * or size, or nothing that is known; LKG_ERR_TOOBIG: more samples or more text
+ * than may be.
+ */
+LKG_API int lkg_metrics_read(char *buf, size_t size, lkg_metrics *total,
+    const lkg_json *doc) LKG_CHECK_RESULT;
+
+
+/*
  * Facts about one person and one room, as they stand in Redis.
  *
  * The default schema is one hash per room, lkg:room:{<room>}, with the

@@ -416,6 +416,7 @@ ngx_int_t ngx_http_livekit_ask_room(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
 ngx_uint_t ngx_http_livekit_is_json(ngx_http_request_t *r);
+ngx_uint_t ngx_http_livekit_is_text(ngx_http_request_t *r);     /* or none */
 
 
 /* reply: ngx_http_livekit_reply.c; the results are the content handler's */
@@ -460,8 +461,11 @@ ngx_uint_t ngx_http_livekit_is_preflight(ngx_http_request_t *r);
 typedef struct {
     ngx_array_t                 *origins;   /* of ngx_str_t; NULL: none */
     size_t                       body_size;
+    size_t                       body_set;  /* livekit_body_size, if any */
+    size_t                       body_usual;    /* 0: as everywhere */
     ngx_http_handler_pt          handler;   /* NULL: not an endpoint */
     ngx_uint_t                   methods;
+    ngx_uint_t                   text;      /* takes JSON as text/plain, too */
     ngx_http_livekit_where_t     where;
 } ngx_http_livekit_endpoint_conf_t;
 

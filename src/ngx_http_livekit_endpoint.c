@@ -38,7 +38,7 @@ static ngx_command_t  ngx_http_livekit_endpoint_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_livekit_endpoint_conf_t, body_size),
+      offsetof(ngx_http_livekit_endpoint_conf_t, body_set),
       &ngx_http_livekit_body_size_post },
 
       ngx_null_command
@@ -142,7 +142,9 @@ ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
         return ngx_http_livekit_reply_error(r, NGX_HTTP_NOT_ALLOWED, NULL);
     }
 
-    if (r->method == NGX_HTTP_POST && !ngx_http_livekit_is_json(r)) {
+    if (r->method == NGX_HTTP_POST && !ngx_http_livekit_is_json(r)
+        && !(ecf->text && ngx_http_livekit_is_text(r)))
+    {
         ctx->verdict = "unsupported_media_type";
         return ngx_http_livekit_reply_error(r,
                                         NGX_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL);
@@ -309,7 +311,7 @@ ngx_http_livekit_endpoint_create_conf(ngx_conf_t *cf)
     }
 
     ecf->origins = NGX_CONF_UNSET_PTR;
-    ecf->body_size = NGX_CONF_UNSET_SIZE;
+    ecf->body_set = NGX_CONF_UNSET_SIZE;
 
     return ecf;
 }
@@ -325,7 +327,9 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
     ngx_http_core_loc_conf_t  *clcf;
 
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
-    ngx_conf_merge_size_value(conf->body_size, prev->body_size, 16 * 1024);
+    if (conf->body_set == NGX_CONF_UNSET_SIZE) {
+        conf->body_set = prev->body_set;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -334,6 +338,8 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
     if (clcf->noname && clcf->handler == NULL && prev->handler) {
         conf->handler = prev->handler;
         conf->methods = prev->methods;
+        conf->text = prev->text;
+        conf->body_usual = prev->body_usual;
         conf->where = prev->where;
         clcf->handler = ngx_http_livekit_endpoint_handler;
     }
@@ -346,6 +352,10 @@ ngx_http_livekit_endpoint_merge_conf(ngx_conf_t *cf, void *parent,
                       conf->where.line);
         return NGX_CONF_ERROR;
     }
+
+    conf->body_size = (conf->body_set != NGX_CONF_UNSET_SIZE)
+                      ? conf->body_set
+                      : (conf->body_usual ? conf->body_usual : 16 * 1024);
 
     if (conf->handler) {
 

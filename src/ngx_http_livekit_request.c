@@ -7,6 +7,8 @@
 #include "ngx_http_livekit.h"
 
 
+static ngx_uint_t ngx_http_livekit_is_type(ngx_str_t *value,
+    ngx_str_t *type);
 static void ngx_http_livekit_body_ready(ngx_http_request_t *r);
 static void ngx_http_livekit_body_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_livekit_body_collect(ngx_http_request_t *r,
@@ -28,27 +30,43 @@ static ngx_str_t  ngx_http_livekit_room_args[] = {
 ngx_uint_t
 ngx_http_livekit_is_json(ngx_http_request_t *r)
 {
-    size_t            len;
-    u_char           *p;
-    ngx_table_elt_t  *h;
+    static ngx_str_t  type = ngx_string("application/json");
 
-    h = r->headers_in.content_type;
-    len = sizeof("application/json") - 1;
+    return r->headers_in.content_type
+           && ngx_http_livekit_is_type(&r->headers_in.content_type->value,
+                                       &type);
+}
 
-    if (h == NULL || h->value.len < len
-        || ngx_strncasecmp(h->value.data, (u_char *) "application/json", len)
-           != 0)
+
+ngx_uint_t
+ngx_http_livekit_is_text(ngx_http_request_t *r)
+{
+    static ngx_str_t  type = ngx_string("text/plain");
+
+    return r->headers_in.content_type == NULL
+           || ngx_http_livekit_is_type(&r->headers_in.content_type->value,
+                                       &type);
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_is_type(ngx_str_t *value, ngx_str_t *type)
+{
+    u_char  *p;
+
+    if (value->len < type->len
+        || ngx_strncasecmp(value->data, type->data, type->len) != 0)
     {
         return 0;
     }
 
-    p = h->value.data + len;
+    p = value->data + type->len;
 
-    while (p < h->value.data + h->value.len && (*p == ' ' || *p == '\t')) {
+    while (p < value->data + value->len && (*p == ' ' || *p == '\t')) {
         p++;
     }
 
-    return p == h->value.data + h->value.len || *p == ';';
+    return p == value->data + value->len || *p == ';';
 }
 
 

@@ -47,7 +47,19 @@ static ngx_http_livekit_metric_t  ngx_http_livekit_metrics_named[] = {
       ngx_string("Requests to an endpoint, by verdict and role.") },
 
     { ngx_string("livekit_sessions_total"),
-      ngx_string("Requests with an open session, by its preset.") }
+      ngx_string("Requests with an open session, by its preset.") },
+
+    { ngx_string("livekit_client_samples_total"),
+      ngx_string("Statistics that clients sent, by role.") },
+
+    { ngx_string("livekit_client_quality_total"),
+      ngx_string("Connection qualities that clients saw.") },
+
+    { ngx_string("livekit_client_stat_sum_total"),
+      ngx_string("Sum of what clients measured: bit/s, percent, ms.") },
+
+    { ngx_string("livekit_client_stat_count_total"),
+      ngx_string("How many values are in that sum.") }
 };
 
 
