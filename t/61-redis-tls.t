@@ -8,10 +8,13 @@ use LiveKitStory;
 use LiveKitTls;
 use Test::Nginx::Socket 'no_plan';
 
-# the usual configuration with another "livekit_redis ...;", and more lines
+# the usual configuration with another "livekit_redis ...;", and more lines;
+# making keys takes its time on a machine that does something else, too
 
 sub with {
     my ($redis, @more) = @_;
+    unshift @more, 'connect_timeout 1s' unless grep { /^connect_timeout/ } @more;
+    unshift @more, 'timeout 2s' unless grep { /^timeout/ } @more;
     my $config = $LiveKitTest::HttpConfig;
     $config =~ s/livekit_redis [^;]*;/livekit_redis $redis;/;
     return join "\n", $config, map { "    livekit_redis_$_;\n" } @more;
@@ -229,7 +232,7 @@ u1
 
 === TEST 14: a server that wants to know nginx, which has no certificate
 --- http_config eval: ::trusting('$TEST_NGINX_TLS')
---- before: redis_tls('good', 'tls-auth-clients' => 'yes')
+--- before: redis_tls('good', 'tls-auth-clients' => 'yes', 'tls-protocols' => '"TLSv1.2"')
 --- config
     location = /token { livekit_token; }
 --- story
@@ -237,10 +240,9 @@ eventually { ask(wish('u1'))->who eq 'unavailable' && error_log() =~ /alert/ };
 --- response_body
 1
 --- error_log eval
-qr/certificate required|handshake failure/
+qr/alert (handshake failure|certificate required)/
 --- no_error_log
-[alert]
---- no_shutdown_error_log
+[crit]
 [alert]
 
 

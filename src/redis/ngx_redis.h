@@ -126,6 +126,58 @@ void ngx_redis_client_exit_process(ngx_redis_client_t *rc);
 
 
 /*
+ * What a client's servers do and have done in this worker, in numbers.
+ *
+ * place(), if there is one, is called in the worker for each server that is
+ * begun with; it gives the memory, of which only this worker writes, or NULL:
+ * then the client has its own.  Given again to another worker, totals go on.
+ */
+
+#define NGX_REDIS_STATS_BUCKETS  14
+
+
+typedef enum {
+    NGX_REDIS_FAILURE_CONNECT = 0,  /* no connection, or none by TLS */
+    NGX_REDIS_FAILURE_HANDSHAKE,    /* AUTH, SELECT, LOADING, silence */
+    NGX_REDIS_FAILURE_LOST,         /* connections closed, reset or hung */
+    NGX_REDIS_FAILURE_PROTOCOL,     /* not what a Redis says */
+    NGX_REDIS_FAILURE_TIMEOUT,      /* queries that were not answered in time */
+    NGX_REDIS_FAILURE_REFUSED,      /* answered LOADING, READONLY, ... */
+    NGX_REDIS_FAILURE_AWAY,         /* not sent: the server is known away */
+    NGX_REDIS_FAILURE_BUSY,         /* not sent: too many wait already */
+    NGX_REDIS_FAILURES
+} ngx_redis_failure_e;
+
+
+typedef struct {
+    ngx_uint_t             connected;       /* now */
+    ngx_uint_t             inflight;
+    ngx_uint_t             waiting;
+    ngx_uint_t             open;            /* 1: queries are refused at once */
+
+    ngx_uint_t             queries;         /* ever sent, replays included */
+    ngx_uint_t             replies;         /* in time */
+    ngx_uint_t             replays;
+    ngx_uint_t             failures[NGX_REDIS_FAILURES];
+    ngx_uint_t             latency[NGX_REDIS_STATS_BUCKETS];
+    uint64_t               usec;            /* sum of latencies */
+} ngx_redis_stats_t;
+
+
+typedef ngx_redis_stats_t *(*ngx_redis_stats_pt)(void *data,
+    ngx_str_t *client, ngx_str_t *server);
+
+
+/* microseconds: the last bucket has none */
+extern const ngx_uint_t  ngx_redis_stats_bounds[NGX_REDIS_STATS_BUCKETS - 1];
+
+/* before ngx_redis_client_init_process() */
+void ngx_redis_client_stats(ngx_redis_client_t *rc, ngx_redis_stats_pt place,
+    void *data);
+const char *ngx_redis_stats_name(ngx_redis_failure_e failure);
+
+
+/*
  * Use.  The handler is called exactly once after a send that returned NGX_OK
  * unless the query was cancelled, and never from inside ngx_redis_query_send().
  * The query and its replies are valid until the handler returns.

@@ -292,6 +292,11 @@ ngx_redis_client_timer_handler(ngx_event_t *ev)
             return;
         }
 
+        if (q->connection) {
+            q->connection->stats->failures[NGX_REDIS_FAILURE_TIMEOUT]++;
+            ngx_redis_guard_late(q->connection);
+        }
+
         ngx_redis_query_done(q, rc->route->forget(q));
     }
 }

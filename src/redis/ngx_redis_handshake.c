@@ -341,4 +341,6 @@ static void
 ngx_redis_ping_complete(ngx_redis_query_t *q)
 {
     /* any answer will do */
+
+    ngx_redis_guard_pong(q->data);
 }

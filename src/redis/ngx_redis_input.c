@@ -176,12 +176,16 @@ unasked:
     ngx_log_error(NGX_LOG_WARN, ngx_redis_log(rcn->log), 0,
                   "redis sent what nobody asked for");
 
+    rcn->stats->failures[NGX_REDIS_FAILURE_PROTOCOL]++;
+
     return NGX_ERROR;
 
 failed:
 
     ngx_log_error(NGX_LOG_ERR, ngx_redis_log(rcn->log), 0,
                   "redis sent an invalid reply: %s", rd->error);
+
+    rcn->stats->failures[NGX_REDIS_FAILURE_PROTOCOL]++;
 
     return NGX_ERROR;
 }
@@ -273,6 +277,19 @@ ngx_redis_connection_reply(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
     rcn->used = ngx_current_msec;
     rcn->proved = (rcn->state != NGX_REDIS_HANDSHAKE);
 
+    if (q != &rcn->query) {
+        rcn->stats->inflight--;
+    }
+
+    if (q->state == NGX_REDIS_QUERY_UNDERWAY) {
+        rcn->late = 0;
+        rcn->stats->replies++;
+
+        if (q->start) {
+            ngx_redis_stats_latency(rcn->stats, ngx_redis_query_usec(q));
+        }
+    }
+
     q->complete(q);
 
     return NGX_OK;
@@ -308,6 +325,7 @@ ngx_redis_connection_error(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
     if (word) {
         ngx_log_error(NGX_LOG_WARN, ngx_redis_log(rcn->log), 0,
                       "redis answers %s", word);
+        rcn->stats->failures[NGX_REDIS_FAILURE_REFUSED]++;
         q->refused = 1;
     }
 

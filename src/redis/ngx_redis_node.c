@@ -18,6 +18,8 @@ static ngx_uint_t ngx_redis_node_count(ngx_redis_node_t *node);
 static void ngx_redis_node_timer_handler(ngx_event_t *ev);
 static void ngx_redis_node_ready(ngx_redis_connection_t *rcn);
 static void ngx_redis_node_lost(ngx_redis_connection_t *rcn);
+static void ngx_redis_node_count_lost(ngx_redis_connection_t *rcn);
+static void ngx_redis_node_turned(ngx_redis_connection_t *rcn);
 static void ngx_redis_node_remove(ngx_redis_connection_t *rcn);
 
 
@@ -42,6 +44,9 @@ ngx_redis_node_start(ngx_redis_node_t *node, ngx_cycle_t *cycle)
     node->timer.log = cycle->log;
     node->timer.cancelable = 1;
 
+    ngx_redis_guard_start(node);
+    ngx_redis_stats_start(node);
+
     ngx_add_timer(&node->timer, ngx_random() % NGX_REDIS_START_JITTER);
 
     ngx_redis_node_resolve_later(node, NGX_REDIS_RESOLVE_AFTER);
@@ -64,6 +69,8 @@ ngx_redis_node_stop(ngx_redis_node_t *node)
         ngx_del_timer(&node->timer);
     }
 
+    ngx_redis_stats_log(node);
+
     ngx_redis_node_drop(node);
     ngx_redis_node_unresolve(node);
 
@@ -73,6 +80,8 @@ ngx_redis_node_stop(ngx_redis_node_t *node)
 
         ngx_redis_node_forget(query);
     }
+
+    ngx_redis_stats_stop(node);
 
 #if (NGX_SSL)
     ngx_redis_ssl_forget_session(&node->session);
@@ -104,6 +113,7 @@ ngx_redis_node_connect(ngx_redis_node_t *node)
 {
     if (node->connecting
         || node->held
+        || node->paced
         || node->retired
         || ngx_redis_node_count(node) >= node->conf->connections)
     {
@@ -165,6 +175,8 @@ ngx_redis_node_open(ngx_redis_node_t *node)
 
     rcn->ready = ngx_redis_node_ready;
     rcn->lost = ngx_redis_node_lost;
+    rcn->turned = ngx_redis_node_turned;
+    rcn->stats = node->stats;
     rcn->data = node;
 
     rcn->master = node->master;
@@ -172,6 +184,7 @@ ngx_redis_node_open(ngx_redis_node_t *node)
     rcn->control = node->control;
 
     if (ngx_redis_connection_open(rcn, &node->addrs[node->current]) != NGX_OK) {
+        node->stats->failures[NGX_REDIS_FAILURE_CONNECT]++;
         ngx_redis_connection_close(rcn);
         return NULL;
     }
@@ -209,7 +222,12 @@ ngx_redis_node_count(ngx_redis_node_t *node)
 static void
 ngx_redis_node_timer_handler(ngx_event_t *ev)
 {
-    ngx_redis_node_connect(ev->data);
+    ngx_redis_node_t  *node;
+
+    node = ev->data;
+    node->paced = 0;
+
+    ngx_redis_node_connect(node);
 }
 
 
@@ -230,6 +248,10 @@ ngx_redis_node_ready(ngx_redis_connection_t *rcn)
     node->failures = 0;
     node->tried = 0;
 
+    rcn->counted = 1;
+    node->stats->connected++;
+    node->stats->open = 0;
+
     ngx_redis_node_dispatch(node);
 
     if (node->owner && node->owner->ready) {
@@ -247,12 +269,14 @@ ngx_redis_node_ready(ngx_redis_connection_t *rcn)
 static void
 ngx_redis_node_lost(ngx_redis_connection_t *rcn)
 {
+    ngx_msec_t            delay;
     ngx_redis_node_t     *node;
     ngx_redis_verdict_e   verdict;
 
     node = rcn->data;
     verdict = rcn->verdict;
 
+    ngx_redis_node_count_lost(rcn);
     ngx_redis_node_take_back(node, rcn);
     ngx_redis_node_remove(rcn);
 
@@ -295,9 +319,71 @@ ngx_redis_node_lost(ngx_redis_connection_t *rcn)
 
     /* a worker that is to exit connects again only if it must */
 
-    if (!ngx_exiting || !ngx_queue_empty(&node->waiting)) {
-        ngx_redis_node_connect(node);
+    if (ngx_exiting && ngx_queue_empty(&node->waiting)) {
+        return;
     }
+
+    delay = verdict == NGX_REDIS_FAILED ? 0 : ngx_redis_guard_pace(node);
+
+    if (delay) {
+        node->paced = 1;
+        ngx_add_timer(&node->timer, delay);
+        return;
+    }
+
+    ngx_redis_node_connect(node);
+}
+
+
+static void
+ngx_redis_node_count_lost(ngx_redis_connection_t *rcn)
+{
+    ngx_redis_failure_e  failure;
+
+    switch (rcn->state) {
+
+    case NGX_REDIS_DRAINING:
+        return;
+
+    case NGX_REDIS_READY:
+
+        if (ngx_exiting) {
+            return;
+        }
+
+        failure = NGX_REDIS_FAILURE_LOST;
+        break;
+
+    case NGX_REDIS_HANDSHAKE:
+        failure = NGX_REDIS_FAILURE_HANDSHAKE;
+        break;
+
+    default:
+        failure = NGX_REDIS_FAILURE_CONNECT;
+        break;
+    }
+
+    rcn->stats->failures[failure]++;
+}
+
+
+static void
+ngx_redis_node_turned(ngx_redis_connection_t *rcn)
+{
+    ngx_redis_node_t  *node;
+
+    node = rcn->data;
+
+    if (rcn->behind) {
+        node->nbehind++;
+        node->stats->open = (ngx_redis_node_choose(node) == NULL);
+        return;
+    }
+
+    node->nbehind--;
+    node->stats->open = 0;
+
+    ngx_redis_node_dispatch(node);
 }
 
 
@@ -310,6 +396,14 @@ ngx_redis_node_remove(ngx_redis_connection_t *rcn)
 
     if (node->connecting == rcn) {
         node->connecting = NULL;
+    }
+
+    if (rcn->counted) {
+        node->stats->connected--;
+    }
+
+    if (rcn->behind) {
+        node->nbehind--;
     }
 
     ngx_queue_remove(&rcn->queue);
@@ -345,6 +439,8 @@ ngx_redis_node_backoff(ngx_redis_node_t *node, ngx_uint_t denied)
     if (ngx_redis_node_choose(node)) {
         return;
     }
+
+    node->stats->open = 1;
 
     ngx_redis_node_refuse(node);
 

@@ -70,6 +70,11 @@ ngx_redis_connection_send(ngx_redis_connection_t *rcn, ngx_redis_query_t *q)
     ngx_queue_insert_tail(&rcn->queries, &q->queue);
     rcn->nqueries++;
 
+    if (q != &rcn->query) {
+        rcn->stats->queries++;
+        rcn->stats->inflight++;
+    }
+
     ngx_log_debug3(NGX_LOG_DEBUG_CORE, c->log, 0,
                    "redis query %p: %ui commands, %ui queries in flight",
                    q, q->ncommands, rcn->nqueries);

@@ -164,6 +164,11 @@ ngx_redis_node_place(ngx_redis_node_t *node, ngx_str_t *host, in_port_t port)
     node->tried = 0;
     node->failures = 0;
 
+    if (node->started) {
+        ngx_redis_stats_stop(node);
+        ngx_redis_stats_start(node);
+    }
+
     return NGX_OK;
 
 failed:

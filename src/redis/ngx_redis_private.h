@@ -9,6 +9,7 @@
  *     single                   the route of a query to its node
  *     node, queue              one server and the queries that wait for it
  *       place, resolve         where it is
+ *       guard, stats           how much of it, and how it has been
  *     connection, ssl,         one socket, its encryption,
  *       handshake              what it says of its own
  *       output, input          what is sent and received
@@ -226,6 +227,7 @@ struct ngx_redis_connection_s {
 
     ngx_redis_connection_pt   ready;
     ngx_redis_connection_pt   lost;
+    ngx_redis_connection_pt   turned;       /* is behind, or is not any more */
     ngx_redis_push_pt         push;
     ngx_redis_arena_t        *pushed;       /* what is said unasked */
     void                     *data;
@@ -235,6 +237,8 @@ struct ngx_redis_connection_s {
 
     ngx_queue_t               queries;      /* in flight, oldest first */
     ngx_uint_t                nqueries;
+    ngx_uint_t                late;         /* in a row */
+    ngx_redis_stats_t        *stats;
     ngx_redis_reader_t        reader;
 
     u_char                   *start;        /* output */
@@ -257,6 +261,8 @@ struct ngx_redis_connection_s {
     unsigned                  readonly:1;   /* replicas may answer, too */
     unsigned                  control:1;    /* long replies are expected */
     unsigned                  proved:1;     /* has answered a query */
+    unsigned                  behind:1;     /* gets no more until it answers */
+    unsigned                  counted:1;    /* among the connected */
 };
 
 
@@ -296,11 +302,19 @@ struct ngx_redis_node_s {
     ngx_event_t               timer;        /* when to connect */
     ngx_event_t               refresh;      /* when to resolve */
 
+    ngx_msec_t                pace;         /* of connections made again */
+    ngx_uint_t                credit;       /* for queries sent again */
+    ngx_uint_t                nbehind;      /* connections */
+
+    ngx_redis_stats_t        *stats;
+    ngx_redis_stats_t         own_stats;
+
     ngx_redis_log_t           log;
 
     unsigned                  tls:1;
     unsigned                  started:1;
     unsigned                  held:1;       /* until its owner says where */
+    unsigned                  paced:1;      /* until the timer fires */
     unsigned                  retired:1;    /* ends with its last query */
     unsigned                  master:1;     /* as of its connections */
     unsigned                  readonly:1;
@@ -317,6 +331,9 @@ struct ngx_redis_client_s {
     ngx_int_t                 ident;
 
     ngx_array_t               seeds;        /* ngx_redis_node_t *, of urls */
+
+    ngx_redis_stats_pt        place_stats;
+    void                     *stats_data;
 
     ngx_redis_conf_t          conf;
     ngx_msec_t                resolver_timeout;
@@ -380,6 +397,20 @@ void ngx_redis_node_dispatch(ngx_redis_node_t *node);
 ngx_redis_connection_t *ngx_redis_node_choose(ngx_redis_node_t *node);
 void ngx_redis_node_take_back(ngx_redis_node_t *node,
     ngx_redis_connection_t *rcn);
+
+/* guard, stats */
+
+void ngx_redis_guard_start(ngx_redis_node_t *node);
+void ngx_redis_guard_late(ngx_redis_connection_t *rcn);
+void ngx_redis_guard_pong(ngx_redis_connection_t *rcn);
+ngx_msec_t ngx_redis_guard_pace(ngx_redis_node_t *node);
+void ngx_redis_guard_earn(ngx_redis_node_t *node);
+ngx_int_t ngx_redis_guard_spend(ngx_redis_node_t *node);
+
+void ngx_redis_stats_start(ngx_redis_node_t *node);
+void ngx_redis_stats_stop(ngx_redis_node_t *node);
+void ngx_redis_stats_latency(ngx_redis_stats_t *stats, ngx_uint_t usec);
+void ngx_redis_stats_log(ngx_redis_node_t *node);
 
 /* place */
 

@@ -17,6 +17,8 @@ ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q)
 {
     ngx_redis_connection_t  *rcn;
 
+    ngx_redis_guard_earn(node);
+
     rcn = ngx_redis_node_choose(node);
 
     if (rcn) {
@@ -28,12 +30,14 @@ ngx_redis_node_send(ngx_redis_node_t *node, ngx_redis_query_t *q)
         return NGX_OK;
     }
 
-    if (node->failures) {
+    if (node->failures || node->nbehind) {
+        node->stats->failures[NGX_REDIS_FAILURE_AWAY]++;
         q->status = NGX_REDIS_UNAVAILABLE;
         return NGX_ERROR;
     }
 
     if (ngx_redis_node_wait(node, q) != NGX_OK) {
+        node->stats->failures[NGX_REDIS_FAILURE_BUSY]++;
         q->status = NGX_REDIS_BUSY;
         return NGX_ERROR;
     }
@@ -59,6 +63,7 @@ ngx_redis_node_wait(ngx_redis_node_t *node, ngx_redis_query_t *q)
 
     node->nwaiting++;
     node->size += q->size;
+    node->stats->waiting++;
 
     return NGX_OK;
 }
@@ -76,6 +81,7 @@ ngx_redis_node_forget(ngx_redis_query_t *q)
 
     node->nwaiting--;
     node->size -= q->size;
+    node->stats->waiting--;
 }
 
 
@@ -121,6 +127,7 @@ ngx_redis_node_choose(ngx_redis_node_t *node)
         rcn = ngx_queue_data(q, ngx_redis_connection_t, queue);
 
         if (rcn->state == NGX_REDIS_READY
+            && !rcn->behind
             && (best == NULL || rcn->nqueries < best->nqueries))
         {
             best = rcn;
@@ -134,8 +141,8 @@ ngx_redis_node_choose(ngx_redis_node_t *node)
 /*
  * Queries in flight go to the head of those that wait, in their order.  They
  * only read, so they may be sent again; once, since the connection may have
- * been lost because of them.  Those that say so are not sent again if any of
- * their bytes have left.
+ * been lost because of them, and only so many.  Those that say so are not
+ * sent again if any of their bytes have left.
  */
 
 void
@@ -152,6 +159,8 @@ ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
         ngx_queue_remove(link);
         q->connection = NULL;
 
+        rcn->stats->inflight--;
+
         if (q->state != NGX_REDIS_QUERY_UNDERWAY) {
             q->complete(q);
             continue;
@@ -159,7 +168,8 @@ ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
 
         if (q->replayed
             || (q->once
-                && q->end - (off_t) q->size < rcn->peer.connection->sent))
+                && q->end - (off_t) q->size < rcn->peer.connection->sent)
+            || ngx_redis_guard_spend(node) != NGX_OK)
         {
             q->failed(q, NGX_REDIS_LOST);
             continue;
@@ -174,6 +184,8 @@ ngx_redis_node_take_back(ngx_redis_node_t *node, ngx_redis_connection_t *rcn)
 
         node->nwaiting++;
         node->size += q->size;
+        node->stats->waiting++;
+        node->stats->replays++;
     }
 }
 

@@ -41,7 +41,8 @@ our $Log = "$LiveKitTest::dir/fake.log";
 our $Slow = $ENV{LIVEKIT_SLOW} || 1;
 
 our @Rooms = ('math', map { "fake-$_" } qw(split loris-50 last extra close half
-              reset delay-20 delay-100), 'delay-' . 100 * $Slow, 'loris-' . 50 * $Slow);
+              reset delay-20 delay-100), 'delay-' . 100 * $Slow, 'loris-' . 50 * $Slow,
+              map { "cut-$_" } 1 .. 60);
 
 my ($fake, $fake_end, $dns, $dns_end);
 my $owner = $$;

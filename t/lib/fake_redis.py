@@ -23,6 +23,7 @@ which comes with another command, goes by its key alone.
     stall           none, and none to whatever follows on the connection
     delay-MS        the answer, MS milliseconds later
     split           the answer, each byte in a segment of its own
+    cut-N           the answer, in two segments, the first of N bytes
     loris-MS        the answer, one byte every MS milliseconds
     half            the first half of the answer, then the connection closes
     part            the first half of the answer, then as stall
@@ -253,6 +254,10 @@ class Connection:
             await self.stall()
         elif mode == "split":
             await self.slowly(octets, 0.0005)
+        elif mode == "cut":
+            await self.send(octets[:int(arg)])
+            await asyncio.sleep(0.002)
+            await self.send(octets[int(arg):])
         elif mode == "loris":
             await self.slowly(octets, int(arg or 50) / 1000)
         else:
