@@ -404,7 +404,10 @@ sub import {
             if defined $block->error_log && !defined $block->no_error_log
                && !defined $block->must_die;
 
-        $block->set_value(no_shutdown_error_log => "[alert]\n[crit]\n[emerg]\n")
+        # the Redis that misbehaves may end before nginx does, and "no such
+        # socket" is [crit] to nginx
+
+        $block->set_value(no_shutdown_error_log => "[alert]\n[emerg]\n")
             unless defined $block->no_shutdown_error_log
                    || defined $block->must_die;
     });
