@@ -195,3 +195,32 @@ lkg_date_parse(lkg_str text, int64_t *seconds)
 
     return LKG_OK;
 }
+
+
+int
+lkg_date_parse_ms(lkg_str text, int64_t *ms)
+{
+    int          rc, unit;
+    const char  *p, *end;
+
+    rc = lkg_date_parse(text, ms);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    *ms *= 1000;
+
+    end = text.data + text.len;
+    p = memchr(text.data, '.', text.len);
+
+    if (p == NULL) {
+        return LKG_OK;
+    }
+
+    for (unit = 100, p++; unit && p < end && *p >= '0' && *p <= '9'; p++) {
+        *ms += unit * (*p - '0');
+        unit /= 10;
+    }
+
+    return LKG_OK;
+}

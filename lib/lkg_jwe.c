@@ -132,6 +132,25 @@ lkg_jwe_choose(lkg_jwe_key **chosen, lkg_jwe_key **keys, size_t nkeys,
 }
 
 
+static int
+lkg_jwe_header_read(lkg_json **out, char text[LKG_JOSE_HEADER_MAX + 2],
+    lkg_str header)
+{
+    int     rc;
+    size_t  len;
+
+    *out = NULL;
+
+    if (header.len > lkg_b64url_encoded(LKG_JOSE_HEADER_MAX)) {
+        return LKG_ERR_TOOBIG;
+    }
+
+    rc = lkg_b64url_decode(text, &len, header.data, header.len);
+
+    return rc == LKG_OK ? lkg_json_parse(out, text, len, 0) : rc;
+}
+
+
 /* *chosen is NULL where all keys are to be tried. */
 
 static int
@@ -140,20 +159,10 @@ lkg_jwe_read_header(lkg_jwe_key **chosen, const lkg_jwe *jwe,
 {
     int        rc;
     char       text[LKG_JOSE_HEADER_MAX + 2];
-    size_t     len;
     lkg_str    kid;
     lkg_json  *json;
 
-    if (jwe->header.len > lkg_b64url_encoded(LKG_JOSE_HEADER_MAX)) {
-        return LKG_ERR_TOOBIG;
-    }
-
-    rc = lkg_b64url_decode(text, &len, jwe->header.data, jwe->header.len);
-    if (rc != LKG_OK) {
-        return rc;
-    }
-
-    rc = lkg_json_parse(&json, text, len, 0);
+    rc = lkg_jwe_header_read(&json, text, jwe->header);
     if (rc != LKG_OK) {
         return rc;
     }
@@ -373,4 +382,19 @@ lkg_jwe_open(unsigned char *plain, size_t *plen, lkg_jwe_key **keys,
     }
 
     return rc;
+}
+
+
+int
+lkg_jwe_read(lkg_json **out, char text[LKG_JOSE_HEADER_MAX + 2],
+    const char *token, size_t len)
+{
+    int      rc;
+    lkg_jwe  jwe;
+
+    *out = NULL;
+
+    rc = lkg_jwe_split(&jwe, token, len);
+
+    return rc == LKG_OK ? lkg_jwe_header_read(out, text, jwe.header) : rc;
 }

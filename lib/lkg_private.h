@@ -217,6 +217,12 @@ lkg_str lkg_jwe_key_thumbprint(const lkg_jwe_key *key);
  */
 int lkg_jwe_open(unsigned char *plain, size_t *plen, lkg_jwe_key **keys,
     size_t nkeys, int use_kid, const char *token, size_t len);
+
+/* The header of a token, which was opened before; text is what the JSON stands
+ * in. */
+int lkg_jwe_read(lkg_json **out, char text[LKG_JOSE_HEADER_MAX + 2],
+    const char *token, size_t len);
+
 int lkg_jwe_seal(char **out, lkg_jwe_key *key, int with_kid,
     const char *plain, size_t len);
 
@@ -254,8 +260,10 @@ int lkg_percent_decode(char *dst, size_t *dlen, const char *src, size_t len);
 size_t lkg_percent_encode(char *dst, const char *src, size_t len);
 
 
-/* lkg_date.c: RFC 3339 to seconds since 1970.  LKG_ERR_FORMAT. */
+/* lkg_date.c: RFC 3339 to seconds, or milliseconds, since 1970.
+ * LKG_ERR_FORMAT. */
 int lkg_date_parse(lkg_str text, int64_t *seconds);
+int lkg_date_parse_ms(lkg_str text, int64_t *ms);
 
 
 /* lkg_cookie.c: the session cookie of a request. */

@@ -82,6 +82,29 @@ lkg_session_verify(lkg_session *s, size_t *len, lkg_session_conf *conf,
 }
 
 
+/* nextjs-auth0 3 has the times in the header, which the tag covers as well. */
+
+static int
+lkg_session_read_header(lkg_session *s, const lkg_session_conf *conf,
+    lkg_str token, int64_t now)
+{
+    int        rc;
+    char       text[LKG_JOSE_HEADER_MAX + 2];
+    lkg_json  *header;
+
+    rc = lkg_jwe_read(&header, text, token.data, token.len);
+    if (rc != LKG_OK) {
+        return rc;
+    }
+
+    rc = lkg_session_claim(s, conf, header, now);
+
+    lkg_json_free(header);
+
+    return rc;
+}
+
+
 static int
 lkg_session_read(lkg_session *s, lkg_session_conf *conf,
     const lkg_session_text *text, int64_t now)
@@ -107,7 +130,9 @@ lkg_session_read(lkg_session *s, lkg_session_conf *conf,
         return rc;
     }
 
-    return lkg_session_claim(s, conf, now);
+    return conf->preset->id == LKG_PRESET_AUTH0_V3
+           ? lkg_session_read_header(s, conf, text->value, now)
+           : lkg_session_claim(s, conf, s->claims, now);
 }
 
 

@@ -25,6 +25,7 @@ LKG_PRIVATE_BEGIN
 #define LKG_PRESET_BETTER_AUTH  0x100
 #define LKG_PRESET_REDIS        0x200
 #define LKG_PRESET_INTROSPECT   0x400
+#define LKG_PRESET_AUTH0_V3     0x800
 
 
 typedef enum {
@@ -55,6 +56,9 @@ typedef struct {
     const char         *info;           /* HKDF; behind it " (<salt>)" */
     size_t              chunk;          /* a longer cookie is cut into these */
     const char         *key;            /* what is before the id in Redis */
+    const char         *revoked;        /* ... and before the user, of when
+                                           sessions were revoked */
+    const char         *user;           /* path to that user */
 } lkg_preset;
 
 
@@ -164,10 +168,11 @@ void lkg_session_text_free(lkg_session_text *text);
 int lkg_session_foreign(const lkg_session_conf *conf, lkg_str value);
 
 
-/* lkg_session_claim.c: what the claims must say, and what they tell. */
+/* lkg_session_claim.c: what the claims must say, and what they tell.  exp and
+ * nbf are in "times". */
 
 int lkg_session_claim(lkg_session *s, const lkg_session_conf *conf,
-    int64_t now);
+    const lkg_json *times, int64_t now);
 int lkg_session_claim_value(lkg_session *s, const lkg_session_conf *conf,
     int64_t now);
 

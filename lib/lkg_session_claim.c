@@ -64,7 +64,8 @@ lkg_session_who(lkg_session *s, const lkg_session_conf *conf)
 
 
 int
-lkg_session_claim(lkg_session *s, const lkg_session_conf *conf, int64_t now)
+lkg_session_claim(lkg_session *s, const lkg_session_conf *conf,
+    const lkg_json *times, int64_t now)
 {
     int          rc;
     lkg_json    *claims;
@@ -76,7 +77,7 @@ lkg_session_claim(lkg_session *s, const lkg_session_conf *conf, int64_t now)
         return LKG_ERR_FORMAT;
     }
 
-    rc = lkg_claims_times(claims, now, conf->leeway, &s->expires);
+    rc = lkg_claims_times(times, now, conf->leeway, &s->expires);
 
     if (rc == LKG_OK) {
         rc = lkg_claims_end(claims, &conf->expires, now, conf->leeway,

@@ -90,6 +90,10 @@ lkg_session_defaults(lkg_session_conf *conf)
         rc = lkg_session_paths(&conf->expires, preset->expires, NULL);
     }
 
+    if (rc == LKG_OK) {
+        rc = lkg_session_paths(&conf->user, preset->user, NULL);
+    }
+
     return rc;
 }
 
@@ -181,6 +185,13 @@ const char *
 lkg_session_conf_default_key(const lkg_session_conf *conf)
 {
     return conf->preset->key;
+}
+
+
+const char *
+lkg_session_conf_default_user_key(const lkg_session_conf *conf)
+{
+    return conf->preset->revoked;
 }
 
 

@@ -262,6 +262,10 @@ lkg_make_text(char **out, lkg_session_conf *conf, const lkg_json *json)
         return lkg_make_sid(out, conf, json);
 
     case LKG_SCHEME_JWE:
+        if (conf->preset->id == LKG_PRESET_AUTH0_V3) {
+            return LKG_ERR_INVALID;
+        }
+
         return lkg_jwe_seal(out, conf->keys[0][0],
                             conf->preset->id == LKG_PRESET_AUTHJS,
                             claims.data, claims.len);

@@ -16,9 +16,10 @@
 #define LKG_PARAM_JWS        (LKG_PRESET_JWT|LKG_PRESET_CLERK                \
                               |LKG_PRESET_SUPABASE|LKG_PRESET_FIREBASE)
 #define LKG_PARAM_JWE        (LKG_PRESET_NEXT_AUTH|LKG_PRESET_AUTHJS         \
-                              |LKG_PRESET_AUTH0)
+                              |LKG_PRESET_AUTH0|LKG_PRESET_AUTH0_V3)
 #define LKG_PARAM_SIGNED     (LKG_PRESET_EXPRESS|LKG_PRESET_BETTER_AUTH)
 #define LKG_PARAM_STORED     (LKG_PARAM_SIGNED|LKG_PRESET_REDIS)
+#define LKG_PARAM_PERSON     (LKG_PRESET_EXPRESS|LKG_PRESET_REDIS)
 #define LKG_PARAM_ALL        (LKG_PARAM_JWS|LKG_PARAM_JWE|LKG_PARAM_STORED   \
                               |LKG_PRESET_INTROSPECT)
 
@@ -241,7 +242,7 @@ static const lkg_param  lkg_params[] = {
 
     { "enc", LKG_PARAM_JWE, 0, LKG_PARAM_MAX, lkg_param_enc, 0 },
 
-    { "user", LKG_PARAM_STORED, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(user) },
+    { "user", LKG_PARAM_PERSON, 0, LKG_PARAM_MAX, LKG_PARAM_PATHS(user) },
 
     { "identity", LKG_PARAM_ALL, 0, LKG_PARAM_MAX,
       LKG_PARAM_PATHS(identity) },

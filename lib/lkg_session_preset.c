@@ -64,6 +64,21 @@ static const lkg_preset  lkg_presets[] = {
       .info = "JWE CEK",
       .chunk = 3500 },
 
+    /* nextjs-auth0 3: auth0-session/session/stateless-session.ts; "exp" is in
+     * the header */
+
+    { .id = LKG_PRESET_AUTH0_V3,
+      .name = "auth0-v3",
+      .scheme = LKG_SCHEME_JWE,
+      .cookies = { "appSession" },
+      .cookie_flags = LKG_COOKIE_CHUNKED|LKG_COOKIE_WHOLE,
+      .identity = "user.sub",
+      .display = "user.name",
+      .email = "user.email",
+      .session = "user.sid",
+      .enc = LKG_JWE_A256GCM,
+      .info = "JWE CEK" },
+
     /* Clerk: session tokens, version 2 */
 
     { .id = LKG_PRESET_CLERK,
@@ -121,7 +136,9 @@ static const lkg_preset  lkg_presets[] = {
       .display = "user.name",
       .email = "user.email",
       .expires = "session.expiresAt",
-      .key = "better-auth:" },
+      .key = "better-auth:",
+      .revoked = "revoked-sessions-before-",
+      .user = "session.userId" },
 
     { .id = LKG_PRESET_REDIS,
       .name = "redis",

@@ -81,6 +81,47 @@ lkg_session_first(lkg_session *s, const lkg_session_conf *conf,
 }
 
 
+/* Milliseconds since 1970, as JavaScript has them. */
+
+static int
+lkg_session_ms(const lkg_json *json, lkg_json_node n, int64_t *ms)
+{
+    int      rc;
+    lkg_str  text;
+
+    if (lkg_json_typeof(json, n) != LKG_JSON_STRING) {
+        return lkg_json_int(json, n, ms);
+    }
+
+    text = lkg_json_string(json, n);
+    rc = lkg_digits(text.data, text.len, ms);
+
+    return rc == LKG_OK ? rc : lkg_date_parse_ms(text, ms);
+}
+
+
+/* Better Auth ends all sessions of a user that began before some moment. */
+
+static int
+lkg_session_revoked(const lkg_session *s)
+{
+    int64_t        before, created;
+    lkg_json_node  n;
+
+    if (lkg_session_ms(s->person.json, LKG_JSON_ROOT, &before) != LKG_OK) {
+        return LKG_ERR_FORMAT;
+    }
+
+    n = lkg_json_path(s->claims, lkg_lit("session.createdAt"));
+
+    if (lkg_session_ms(s->claims, n, &created) != LKG_OK) {
+        return LKG_ERR_FORMAT;
+    }
+
+    return created < before ? LKG_ERR_EXPIRED : LKG_OK;
+}
+
+
 static int
 lkg_session_second(lkg_session *s, const lkg_session_conf *conf,
     const char *json, size_t len)
@@ -95,6 +136,10 @@ lkg_session_second(lkg_session *s, const lkg_session_conf *conf,
     rc = lkg_session_value_set(&s->person, json, len);
     if (rc != LKG_OK) {
         return rc;
+    }
+
+    if (conf->preset->revoked) {
+        return lkg_session_revoked(s);
     }
 
     switch (lkg_json_typeof(s->person.json, LKG_JSON_ROOT)) {

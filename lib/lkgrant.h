@@ -192,8 +192,8 @@ LKG_API int lkg_json_int(const lkg_json *doc, lkg_json_node n, int64_t *value)
  * How the application's session is found: a preset and parameters.
  *
  * The cookie is the session.  "next-auth" (next-auth 4), "authjs" (Auth.js
- * 5) and "auth0" (nextjs-auth0 4): encrypted tokens (RFC 7516).  "jwt",
- * "clerk", "supabase" and "firebase": signed ones (RFC 7515).
+ * 5), "auth0" and "auth0-v3" (nextjs-auth0 4 and 3): encrypted tokens (RFC
+ * 7516).  "jwt", "clerk", "supabase" and "firebase": signed ones (RFC 7515).
  *
  * The cookie names a session that the application keeps elsewhere, as JSON.
  * "express" (express-session) and "better-auth": a signed id.  "redis": an
@@ -221,9 +221,8 @@ LKG_API int lkg_json_int(const lkg_json *doc, lkg_json_node n, int64_t *value)
  * HS256, RS256 and ES256.  "supabase": ref= (instead of cookie=), and
  * aud=authenticated unless another is given.  "firebase": project= (needed,
  * instead of iss= and aud=).
- * Signed id: secret= (repeatable).  All three whose value is elsewhere:
- * user= (the claim path of what leads to a second value, with name and
- * e-mail).
+ * Signed id: secret= (repeatable).  "express" and "redis": user= (the claim
+ * path of what leads to a second value, with name and e-mail).
  */
 typedef struct lkg_session_conf  lkg_session_conf;
 typedef struct lkg_session       lkg_session;
@@ -268,6 +267,14 @@ LKG_API lkg_session_mechanism lkg_session_conf_mechanism(
  * no default.
  */
 LKG_API const char *lkg_session_conf_default_key(
+    const lkg_session_conf *conf);
+
+/*
+ * What follows it, before lkg_session_user(), in the key of the second value
+ * where the framework itself has one: Better Auth's
+ * "revoked-sessions-before-".  NULL: it has none.
+ */
+LKG_API const char *lkg_session_conf_default_user_key(
     const lkg_session_conf *conf);
 
 /*
@@ -318,7 +325,8 @@ LKG_API int lkg_session_open(lkg_session **out, lkg_session_conf *conf,
  *
  * LKG_OK: the session is open.  LKG_MORE: user= led to another value, that of
  * lkg_session_user(); call once more.  If that one is NULL, the session has
- * no more of a name than the first value gave it.
+ * no more of a name than the first value gave it.  "better-auth" wants to know
+ * so since when the sessions of the user are revoked; NULL: they are not.
  *
  * LKG_ERR_EXPIRED: there is no value, or it is over.  LKG_ERR_ABSENT: the
  * application answered with nothing, null or {}: nobody is signed in.
@@ -346,7 +354,7 @@ LKG_API int lkg_session_limit(lkg_session *s, int64_t end, int64_t now)
  * The first secret and the first cookie name are used; a long value is cut
  * into chunks where the preset does so.  Without a cookie name (bearer only)
  * *out is "Bearer <token>".  LKG_ERR_INVALID: the conf has no secret to make
- * one with.
+ * one with, or is of "introspect" or "auth0-v3".
  */
 LKG_API int lkg_session_make(char **out, lkg_session_conf *conf,
     const char *claims, size_t len) LKG_CHECK_RESULT;

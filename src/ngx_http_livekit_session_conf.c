@@ -18,6 +18,13 @@ static ngx_http_livekit_session_line_t *ngx_http_livekit_session_line(
     ngx_conf_t *cf, ngx_http_livekit_session_conf_t *scf);
 static char *ngx_http_livekit_session_end(ngx_conf_t *cf,
     ngx_http_livekit_session_line_t *line);
+static ngx_int_t ngx_http_livekit_session_key(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line);
+static ngx_int_t ngx_http_livekit_session_user_key(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line);
+static ngx_int_t ngx_http_livekit_session_compile(ngx_conf_t *cf,
+    ngx_http_complex_value_t **cv, ngx_str_t *before, const char *prefix,
+    const char *variable);
 static char *ngx_http_livekit_session_redis(ngx_conf_t *cf,
     ngx_http_livekit_session_line_t *line);
 static void ngx_http_livekit_session_free_conf(void *data);
@@ -319,9 +326,6 @@ static char *
 ngx_http_livekit_session_end(ngx_conf_t *cf,
     ngx_http_livekit_session_line_t *line)
 {
-    const char  *prefix;
-    ngx_str_t    key;
-
     if (line->mechanism == LKG_SESSION_ASK && line->uri.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "livekit_session introspect needs uri=, an "
@@ -335,6 +339,13 @@ ngx_http_livekit_session_end(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (line->mechanism == LKG_SESSION_STORED
+        && (ngx_http_livekit_session_key(cf, line) != NGX_OK
+            || ngx_http_livekit_session_user_key(cf, line) != NGX_OK))
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (line->user != (line->user_key != NULL)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "livekit_session needs both user= and user_key= "
@@ -343,8 +354,19 @@ ngx_http_livekit_session_end(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (line->mechanism != LKG_SESSION_STORED || line->key) {
-        return NGX_CONF_OK;
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_livekit_session_key(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line)
+{
+    const char  *prefix;
+    ngx_str_t    none;
+
+    if (line->key) {
+        return NGX_OK;
     }
 
     prefix = lkg_session_conf_default_key(line->conf);
@@ -354,24 +376,83 @@ ngx_http_livekit_session_end(ngx_conf_t *cf,
                            "livekit_session needs redis_key=, where the "
                            "session's value is: "
                            "redis_key=session:$livekit_session_id");
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
-    key.len = ngx_strlen(prefix) + sizeof("$livekit_session_id") - 1;
+    ngx_str_null(&none);
+
+    return ngx_http_livekit_session_compile(cf, &line->key, &none, prefix,
+                                            "$livekit_session_id");
+}
+
+
+/* The application keeps both of its values in the same way. */
+
+static ngx_int_t
+ngx_http_livekit_session_user_key(ngx_conf_t *cf,
+    ngx_http_livekit_session_line_t *line)
+{
+    ngx_str_t    before;
+    const char  *prefix;
+
+    static ngx_str_t  id = ngx_string("$livekit_session_id");
+
+    prefix = lkg_session_conf_default_user_key(line->conf);
+
+    if (prefix == NULL) {
+        return NGX_OK;
+    }
+
+    line->user = 1;
+
+    if (line->user_key) {
+        return NGX_OK;
+    }
+
+    before = line->key->value;
+
+    if (before.len < id.len
+        || ngx_strncmp(before.data + before.len - id.len, id.data, id.len)
+           != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "redis_key= does not end in \"%V\", so "
+                           "livekit_session needs user_key= as well: "
+                           "user_key=...%s$livekit_session_user", &id,
+                           prefix);
+        return NGX_ERROR;
+    }
+
+    before.len -= id.len;
+
+    return ngx_http_livekit_session_compile(cf, &line->user_key, &before,
+                                            prefix, "$livekit_session_user");
+}
+
+
+static ngx_int_t
+ngx_http_livekit_session_compile(ngx_conf_t *cf,
+    ngx_http_complex_value_t **cv, ngx_str_t *before, const char *prefix,
+    const char *variable)
+{
+    ngx_str_t  key;
+
+    key.len = before->len + ngx_strlen(prefix) + ngx_strlen(variable);
 
     key.data = ngx_pnalloc(cf->pool, key.len + 1);
     if (key.data == NULL) {
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
-    ngx_sprintf(key.data, "%s$livekit_session_id%Z", prefix);
+    ngx_sprintf(key.data, "%V%s%s%Z", before, prefix, variable);
 
-    line->key = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
-    if (line->key == NULL) {
-        return NGX_CONF_ERROR;
+    *cv = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*cv == NULL) {
+        return NGX_ERROR;
     }
 
-    return ngx_http_livekit_compile(cf, &key, line->key);
+    return (ngx_http_livekit_compile(cf, &key, *cv) == NGX_CONF_OK)
+           ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -342,7 +342,7 @@ secure: u1
 forged: 401 unauthorized
 unpadded: 401 unauthorized
 raw: 401 unauthorized
---- lookups: 5
+--- lookups: 8
 
 
 === TEST 8: an id as it is, and nothing but an id

@@ -123,3 +123,51 @@ redis('ACL', 'SETUSER', 'short', '+pttl');
 600
 --- error_log
 redis does not say when the session ends: the account needs "+pttl"
+
+
+=== TEST 5: Better Auth ends all sessions of a user that began before some moment
+--- config
+    location = /better { livekit_token; livekit_session better-auth $TEST_NGINX_SECRET redis_key=app:$livekit_session_id; }
+    location = /usual  { livekit_token; livekit_session better-auth $TEST_NGINX_SECRET; }
+    location = /own    { livekit_token; livekit_session better-auth $TEST_NGINX_SECRET redis_key=$livekit_session_id:s user_key=gone:$livekit_session_user; }
+--- story
+my $id = 'tokenOf32Characters0123456789abc';
+my $began = int(time) - 100;
+my $value = JSON::PP::encode_json({ session => { id => 's1', userId => 'u1', expiresAt => '2099-01-01T00:00:00.000Z',
+    createdAt => POSIX::strftime('%Y-%m-%dT%H:%M:%S.250Z', gmtime $began) }, user => { id => 'u1', name => 'Ann' } });
+redis('SET', "app:$id", $value);
+redis('SET', "better-auth:$id", $value);
+redis('SET', "$id:s", $value);
+my $ask = sub {
+    my ($mark, $key) = @_;
+    $key //= 'app:revoked-sessions-before-u1';
+    defined $mark ? redis('SET', $key, $mark) : redis('DEL', $key);
+    ::lasts(::better($id), '/better');
+};
+my @said = map { ref $_ ? $ask->(@$_) : $ask->($_) } undef, $began * 1000, $began * 1000 + 250, $began * 1000 + 251, '"' . ($began * 1000) . '"',
+    '"' . ($began * 1000 + 999) . '"', '4102444800000', '', 'soon', '{}', '-1', undef, ['4102444800000', 'app:revoked-sessions-before-u2'];
+redis('SET', 'better-auth:revoked-sessions-before-u1', '4102444800000');
+redis('SET', 'gone:u1', '4102444800000');
+("@said", map { ::lasts(::better($id), $_) } '/better', '/usual', '/own');
+--- response_body
+600 600 600 401 600 401 401 600 401 401 600 600 600
+600
+401
+401
+
+
+=== TEST 6: where that is kept must be known
+--- config
+--- story
+map {
+    my ($status, $said) = LiveKitTest::nginx_t("livekit_redis unix:/nowhere;\nlivekit_session better-auth secret=x $_;\n");
+    $status ? $said =~ /\[emerg\] \S+ (.*?) in \S+test\.conf/ : 'fine';
+} '', 'redis_key=a:$livekit_session_id', 'redis_key=$livekit_session_id:a', 'redis_key=$livekit_session_id:a user_key=b:$livekit_session_user',
+  'user_key=b:$livekit_session_user', 'user=userId';
+--- response_body
+fine
+fine
+redis_key= does not end in "$livekit_session_id", so livekit_session needs user_key= as well: user_key=...revoked-sessions-before-$livekit_session_user
+fine
+fine
+livekit_session: session preset "better-auth" knows only these parameters: secret=, cookie=, identity=, name=, email=, expires=, prefix=, leeway=, email_unverified

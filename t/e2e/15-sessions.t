@@ -604,6 +604,22 @@ run(async (t, later) => {
     await accepted("better-auth", "the other browser's", again.cookie, who);
     t.is((await again.fetch("/better/revoke-sessions", { json: {} })).status, 200, "better-auth: signed out everywhere");
     await nowhere("better-auth", "after signing out everywhere", sent(other));
+
+    /* A session that comes back to Redis after that, by a write that was late. */
+    const late = browser(origin);
+    await late.fetch("/better/sign-in/email", { json: person });
+    const key = `better-auth:${decodeURIComponent(late.value(name)).split(".")[0]}`;
+    const stored = stack.redis("GET", key);
+    await accepted("better-auth", "signed in once more", late.cookie, who);
+    await late.fetch("/better/revoke-sessions", { json: {} });
+    stack.redis("SET", key, stored);
+    const own = await fetch(`${origin}/better/get-session`, { headers: { cookie: late.cookie } });
+    t.is(await own.json(), null, "better-auth: the library takes no session that was revoked and came back");
+    await nowhere("better-auth", "revoked, and back in Redis", late.cookie);
+
+    const anew = browser(origin);
+    await anew.fetch("/better/sign-in/email", { json: person });
+    await accepted("better-auth", "signed in right after that", anew.cookie, who);
   }
 
 

@@ -240,7 +240,7 @@ test_lists(void)
     lkg_session_conf  *conf;
 
     static const char *const  presets[] = {
-        "jwt", "next-auth", "authjs", "auth0", "clerk", "supabase",
+        "jwt", "next-auth", "authjs", "auth0", "auth0-v3", "clerk", "supabase",
         "firebase", "express", "better-auth", "redis", "introspect"
     };
 

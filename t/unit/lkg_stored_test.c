@@ -450,6 +450,78 @@ test_make(void)
 }
 
 
+/* Since when Better Auth's sessions are revoked, in milliseconds. */
+
+static void
+test_revoked(void)
+{
+    int                rc;
+    char              *cookie;
+    size_t             i;
+    lkg_session       *s;
+    lkg_session_conf  *conf;
+
+    static const struct {
+        const char  *created;
+        const char  *before;
+        int          rc;
+    } cases[] = {
+        { "\"2026-11-22T12:20:00.250Z\"", NULL, LKG_OK },
+        { "\"2026-11-22T12:20:00.250Z\"", "1795350000249", LKG_OK },
+        { "\"2026-11-22T12:20:00.250Z\"", "1795350000250", LKG_OK },
+        { "\"2026-11-22T12:20:00.250Z\"", "1795350000251", LKG_ERR_EXPIRED },
+        { "\"2026-11-22T12:20:00.25Z\"", "1795350000251", LKG_ERR_EXPIRED },
+        { "\"2026-11-22T12:20:00.250999Z\"", "1795350000250", LKG_OK },
+        { "\"2026-11-22T12:20:00Z\"", "1795350000000", LKG_OK },
+        { "\"2026-11-22T12:20:00Z\"", "1795350000001", LKG_ERR_EXPIRED },
+        { "1795350000250", "1795350000250", LKG_OK },
+        { "1795350000250", "1795350000251", LKG_ERR_EXPIRED },
+        { "1795350000250", "\"1795350000250\"", LKG_OK },
+        { "1795350000250", "\"1795350000251\"", LKG_ERR_EXPIRED },
+        { "null", NULL, LKG_OK },
+        { "null", "1", LKG_ERR_FORMAT },
+        { "\"then\"", "1", LKG_ERR_FORMAT },
+        { "1795350000250", "null", LKG_ERR_FORMAT },
+        { "1795350000250", "{}", LKG_ERR_FORMAT },
+        { "1795350000250", "then", LKG_ERR_FORMAT },
+        { "1795350000250", "\"NaN\"", LKG_ERR_FORMAT }
+    };
+
+    conf = configure("better-auth", "secret=" SECRET);
+    cookie = make(conf, "{\"id\":\"" ID "\"}");
+
+    ok(strcmp(lkg_session_conf_default_user_key(conf),
+              "revoked-sessions-before-") == 0, "where it is kept");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char  value[200];
+
+        snprintf(value, sizeof(value), "{\"session\":{\"userId\":\"u1\","
+                 "\"createdAt\":%s},\"user\":{\"id\":\"u1\"}}",
+                 cases[i].created);
+
+        rc = open_at(&s, conf, cookie, NULL, NOW);
+        rc = rc == LKG_MORE ? complete(s, conf, value) : rc;
+
+        ok(rc == LKG_MORE, "whose session");
+        is_str(lkg_session_user(s), "u1", "it is");
+
+        rc = complete(s, conf, cases[i].before);
+        ok(rc == cases[i].rc, "%s, revoked before %s: %d", cases[i].created,
+           cases[i].before ? cases[i].before : "never", rc);
+
+        lkg_session_free(s);
+    }
+
+    lkg_free(cookie);
+    lkg_session_conf_free(conf);
+
+    conf = redis("");
+    ok(lkg_session_conf_default_user_key(conf) == NULL, "others have none");
+    lkg_session_conf_free(conf);
+}
+
+
 /* What Redis will forget ends then, at the latest. */
 
 static void
@@ -496,6 +568,7 @@ main(void)
     test_confs();
     test_pending();
     test_limit();
+    test_revoked();
     test_values();
     test_limits();
     test_express();
