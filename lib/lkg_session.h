@@ -168,6 +168,30 @@ void lkg_session_text_free(lkg_session_text *text);
 int lkg_session_foreign(const lkg_session_conf *conf, lkg_str value);
 
 
+/*
+ * lkg_sid.c: the id of a session whose value is elsewhere, in the cookie.
+ */
+
+#define LKG_SID_MIN       16    /* of an id that nobody signed */
+#define LKG_SID_MAX       128
+#define LKG_SID_SIGNED    256   /* longest of one that is signed */
+
+/* True for letters, digits, "-" and "_", LKG_SID_MIN to LKG_SID_MAX. */
+int lkg_sid_plain(lkg_str value);
+
+/*
+ * "<id>.<base64 of HMAC-SHA256>", by any of the macs; "padded": with the "="
+ * at its end.  LKG_ERR_FORMAT, LKG_ERR_SIGNATURE.
+ */
+int lkg_sid_verify(lkg_str *id, lkg_str value, int padded, lkg_hmac **macs,
+    size_t nmacs);
+
+#define LKG_SID_SIGNATURE  45   /* room for it and a NUL */
+
+int lkg_sid_sign(char text[LKG_SID_SIGNATURE], lkg_str id, int padded,
+    lkg_hmac *mac);
+
+
 /* lkg_session_claim.c: what the claims must say, and what they tell.  exp and
  * nbf are in "times". */
 

@@ -5,7 +5,7 @@
 
 #include <openssl/crypto.h>
 
-#include "lkg_private.h"
+#include "lkg_session.h"
 
 
 static int

@@ -4,7 +4,7 @@
 
 #include "lkg_session_test.h"
 
-#include "lkg_private.h"
+#include "lkg_session.h"
 
 
 #define OLD  "session-test-old-secret-0123456789ab"
