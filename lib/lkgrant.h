@@ -376,10 +376,9 @@ LKG_API const lkg_json *lkg_session_claims(const lkg_session *s);
 LKG_API void lkg_session_free(lkg_session *s);
 
 /*
- * A cache for what lkg_session_complete() is given, from which nobody can read
- * anything without the request that it is for.  "name" is where a request's
- * answer is found, "key" opens it; both are SHA-256 over the parts of the
- * request and their lengths.
+ * A cache for what lkg_session_complete() is given, unreadable without the
+ * request that it is for.  An answer is found by the name and opened with the
+ * key; both are SHA-256 over the parts of the request and their lengths.
  */
 #define LKG_SEAL_NAME      32
 #define LKG_SEAL_EXTRA     28      /* bytes that become more */
@@ -391,19 +390,15 @@ typedef struct {
 
 LKG_API int lkg_seal_init(lkg_seal *seal, const lkg_str *parts, size_t n)
     LKG_CHECK_RESULT;
+LKG_API void lkg_seal_clear(lkg_seal *seal);    /* wipes it */
 
-/* sealed has room for len + LKG_SEAL_EXTRA bytes.  LKG_ERR_TOOBIG: over
- * LKG_VALUE_MAX. */
+/* sealed has room for len + LKG_SEAL_EXTRA bytes, and text for as many less.
+ * LKG_ERR_TOOBIG: over LKG_VALUE_MAX; LKG_ERR_SIGNATURE: not what was sealed;
+ * LKG_ERR_FORMAT: too short or too long for that. */
 LKG_API int lkg_seal_close(const lkg_seal *seal, unsigned char *sealed,
     const void *text, size_t len) LKG_CHECK_RESULT;
-
-/* text has room for len - LKG_SEAL_EXTRA bytes.  LKG_ERR_SIGNATURE: not what
- * was sealed; LKG_ERR_FORMAT: too short or too long for that. */
 LKG_API int lkg_seal_open(const lkg_seal *seal, void *text,
     const unsigned char *sealed, size_t len) LKG_CHECK_RESULT;
-
-/* Wipes it. */
-LKG_API void lkg_seal_clear(lkg_seal *seal);
 
 /*
  * True where the bytes can be a LiveKit identity that comes from a session:
