@@ -269,11 +269,8 @@ LKG_API lkg_session_mechanism lkg_session_conf_mechanism(
 LKG_API const char *lkg_session_conf_default_key(
     const lkg_session_conf *conf);
 
-/*
- * What follows it, before lkg_session_user(), in the key of the second value
- * where the framework itself has one: Better Auth's
- * "revoked-sessions-before-".  NULL: it has none.
- */
+/* What follows it, before lkg_session_user(), in the key of a second value
+ * that the framework itself has: "revoked-sessions-before-"; NULL: none. */
 LKG_API const char *lkg_session_conf_default_user_key(
     const lkg_session_conf *conf);
 
@@ -338,10 +335,9 @@ LKG_API int lkg_session_complete(lkg_session *s, lkg_session_conf *conf,
     const char *json, size_t len, int64_t now) LKG_CHECK_RESULT;
 
 /*
- * Brings the end of a session forward, be it pending or open: where its value
- * is forgotten earlier than the value itself says, such as a key in Redis
- * that has a time to live.  A later end changes nothing.  LKG_ERR_EXPIRED: it
- * is over; LKG_ERR_INVALID: the session has failed.
+ * Brings the end of a session forward, pending or open: to when a key in Redis
+ * will be forgotten, for one.  A later end changes nothing.  LKG_ERR_EXPIRED:
+ * it is over; LKG_ERR_INVALID: the session has failed.
  */
 LKG_API int lkg_session_limit(lkg_session *s, int64_t end, int64_t now)
     LKG_CHECK_RESULT;
