@@ -491,6 +491,9 @@ a file: 503 1
 forged: 401
 --- error_log
 livekit: no answer about the session: redis
+--- no_error_log
+[alert]
+[emerg]
 
 
 === TEST 14: an answer in pieces is one, and a null is nobody
