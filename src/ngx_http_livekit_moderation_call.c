@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_livekit_moderation_once(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_moderation_answered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
+static ngx_uint_t ngx_http_livekit_moderation_found(
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_moderation_send(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_str_t *method, ngx_str_t *identity,
     ngx_http_livekit_resume_pt handler);
@@ -291,11 +293,42 @@ ngx_http_livekit_moderation_answered(ngx_http_request_t *r,
 
     m = ctx->state;
 
+    if (m->number == NGX_HTTP_LIVEKIT_MUTE && ctx->api_status == NGX_HTTP_OK
+        && !ngx_http_livekit_moderation_found(ctx))
+    {
+        ctx->api_status = NGX_HTTP_NOT_FOUND;
+    }
+
     m->call = (ctx->api_status == NGX_HTTP_OK
                || (m->delete_room && ctx->api_status == NGX_HTTP_NOT_FOUND))
               ? NGX_HTTP_LIVEKIT_CALL_DONE : NGX_HTTP_LIVEKIT_CALL_FAILED;
 
     ngx_http_livekit_moderation_done(r, ctx);
+}
+
+
+/* LiveKit answers 200, and null, for a track that there is not. */
+
+static ngx_uint_t
+ngx_http_livekit_moderation_found(ngx_http_livekit_ctx_t *ctx)
+{
+    lkg_json    *doc;
+    ngx_uint_t   found;
+
+    if (lkg_json_parse(&doc, (char *) ctx->api_body.data, ctx->api_body.len,
+                       0)
+        != LKG_OK)
+    {
+        return 0;
+    }
+
+    found = (lkg_json_typeof(doc, lkg_json_get(doc, LKG_JSON_ROOT, "track",
+                                               sizeof("track") - 1))
+             == LKG_JSON_OBJECT);
+
+    lkg_json_free(doc);
+
+    return found;
 }
 
 

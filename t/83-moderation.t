@@ -402,7 +402,8 @@ livekit: LiveKit answered 500 to RoomService/DeleteRoom
 
 === TEST 18: mute a track of one participant, be it an equal's
 --- story
-(::moderated(::moderate('u1', 'mute', 'u2~phone', trackSid => 'TR_AMxyz'), '{}'),
+(::moderated(::moderate('u1', 'mute', 'u2~phone', trackSid => 'TR_AMxyz'), '{"track":{"sid":"TR_AMxyz"}}'),
+ ::moderated(::moderate('u1', 'mute', 'u2', trackSid => 'TR_none'), '{"track":null}'),
  ::moderated(::moderate('u1', 'mute', 'u3', trackSid => 'TR_1', muted => JSON::PP::false),
              [412, '{"code":"failed_precondition","msg":"remote unmute not enabled"}']),
  ::moderated(::moderate('u1', 'mute', 'u2', trackSid => 'TR_1', muted => JSON::PP::true),
@@ -411,6 +412,8 @@ livekit: LiveKit answered 500 to RoomService/DeleteRoom
 --- response_body
 RoomService/MutePublishedTrack {"identity":"u2~phone","muted":true,"room":"math","track_sid":"TR_AMxyz"}
 200 {"action":"mute","roomName":"math","identity":"u2~phone","trackSid":"TR_AMxyz","muted":true,"livekit":"done"}
+RoomService/MutePublishedTrack {"identity":"u2","muted":true,"room":"math","track_sid":"TR_none"}
+404 {"error":"not_found","message":"There is no such track of this participant."}
 RoomService/MutePublishedTrack {"identity":"u3","muted":false,"room":"math","track_sid":"TR_1"}
 409 {"error":"conflict","message":"LiveKit does not let others unmute a track."}
 RoomService/MutePublishedTrack {"identity":"u2","muted":true,"room":"math","track_sid":"TR_1"}

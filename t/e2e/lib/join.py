@@ -61,6 +61,14 @@ async def main(url):
     def _(packet):
         report("data", identity=packet.participant.identity, text=packet.data.decode())
 
+    @room.on("track_muted")
+    def _(participant, publication):
+        report("muted", identity=participant.identity, sid=publication.sid)
+
+    @room.on("disconnected")
+    def _(reason):
+        report("disconnected", reason=rtc.DisconnectReason.Name(reason))
+
     async def line():
         return (await loop.run_in_executor(None, sys.stdin.readline)).strip()
 

@@ -38,5 +38,6 @@ exports.joinWithPython = function joinWithPython(later, url, token) {
       child.stdin.write(command + "\n");
       return event("published", "refused", "said");
     },
+    leave: () => proc.stop(child),
   };
 };

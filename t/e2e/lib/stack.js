@@ -100,5 +100,6 @@ exports.startStack = async function startStack(later,
     redisPid: children.redis.pid,
     redis: (...args) => execFileSync("redis-cli", ["-s", file("redis.sock"), ...args], { encoding: "utf8" }).trim(),
     log: (name) => fs.readFileSync(file(name), "utf8"),
+    stopLivekit: () => proc.stop(children.livekit),
   };
 };
