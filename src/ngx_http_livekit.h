@@ -112,6 +112,8 @@ struct ngx_http_livekit_ctx_s {
     ngx_str_t                    api_body;
 
     void                        *state;          /* the endpoint's own */
+    ngx_str_t                    deed;           /* what is done, for logs */
+    ngx_str_t                    target;         /* to whom or to what */
 
     ngx_int_t                    status;         /* HTTP status of a refusal */
     const char                  *verdict;

@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_livekit_role_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_livekit_deed_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_livekit_access_text(ngx_http_variable_value_t *v,
     ngx_str_t *value);
 
@@ -33,6 +35,14 @@ static ngx_http_variable_t  ngx_http_livekit_access_vars[] = {
 
     { ngx_string("livekit_redis_time"), NULL,
       ngx_http_livekit_redis_time_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("livekit_action"), NULL,
+      ngx_http_livekit_deed_variable,
+      offsetof(ngx_http_livekit_ctx_t, deed), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("livekit_target"), NULL,
+      ngx_http_livekit_deed_variable,
+      offsetof(ngx_http_livekit_ctx_t, target), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -125,6 +135,22 @@ ngx_http_livekit_redis_time_variable(ngx_http_request_t *r,
                 - value.data;
 
     return ngx_http_livekit_access_text(v, &value);
+}
+
+
+/* What an endpoint does, and to whom: asked for, as the verdict says. */
+
+static ngx_int_t
+ngx_http_livekit_deed_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_livekit_ctx_t  *ctx;
+
+    ctx = ngx_http_livekit_find_ctx(r);
+
+    return ngx_http_livekit_access_text(v, ctx ? (ngx_str_t *)
+                                                 ((u_char *) ctx + data)
+                                               : NULL);
 }
 
 

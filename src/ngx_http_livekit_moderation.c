@@ -139,6 +139,9 @@ ngx_http_livekit_moderation_begin(ngx_http_request_t *r,
         return;
     }
 
+    ctx->deed = ((ngx_http_livekit_moderation_t *) ctx->state)->action->name;
+    ctx->target = ((ngx_http_livekit_moderation_t *) ctx->state)->identity;
+
     rc = ngx_http_livekit_access(r, ctx, lkg_action("moderate", 8),
                                  ngx_http_livekit_moderation_resume);
 
