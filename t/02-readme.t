@@ -45,11 +45,30 @@ for my $example ($readme =~ /^## Variables\n.*?```nginx\n(.*?)```/gms) {
     passes($example, 'the log format of the example');
 }
 
-for my $test (sort { $a cmp $b } unique($readme =~ m{\| (t/\S+) \|$}mg)) {
-    ok(-f "$root/$test", "$test is there");
+for my $test (tests_named($readme =~ m{\| (t/[^|]+) \|$}mg)) {
+    my ($file, $n) = split ' ', $test;
+    ok(-f "$root/$file" && (!$n || slurp("$root/$file") =~ /^=== TEST $n:/m), "$test is there");
 }
 
 done_testing();
+
+
+# "t/a.t 1, 3-4, t/b.t" is "t/a.t 1", "t/a.t 3", "t/a.t 4" and "t/b.t".
+
+sub tests_named {
+    my @named;
+
+    for my $cell (@_) {
+        while ($cell =~ m{(t/\S+?)(?=[ ,]|$)((?: \d+(?:-\d+)?,?)*)}g) {
+            my ($file, $numbers) = ($1, $2);
+            my @numbers = map { /(\d+)-(\d+)/ ? $1 .. $2 : /\d+/g } split /,/, $numbers;
+
+            push @named, @numbers ? map { "$file $_" } @numbers : $file;
+        }
+    }
+
+    return unique(@named);
+}
 
 
 sub check_directive {

@@ -369,3 +369,26 @@ away 503
 u1 u2 forbidden
 --- error_log
 redis_timeout
+
+
+=== TEST 16: a server whose packets are lost: connecting ends in time
+--- http_config eval
+::with('redis://127.0.0.1:$TEST_NGINX_FULL_PORT', 'livekit_redis_timeout 3s;')
+--- before
+$LiveKitStory::Full = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "listen: $!";
+$ENV{TEST_NGINX_FULL_PORT} = $LiveKitStory::Full->sockport;
+$LiveKitStory::Fill = [ map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_FULL_PORT}",
+                                                    Blocking => 0) } 1 .. 4 ];
+--- config
+    location = /token { livekit_token; }
+--- story
+my $start = time;
+my $lost = ask(wish('u1'));
+my $soon = within(1, $start) ? 'in time' : 'late';
+undef $Full;
+undef $Fill;
+"lost $lost $soon";
+--- response_body
+lost 503 in time
+--- error_log
+failed (110: Connection timed out) while connecting to redis

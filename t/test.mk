@@ -10,6 +10,7 @@
 #: make check-cost      instructions of a token, as callgrind counts them
 #: make bench           what a token costs, beside "return 200" and the peers
 #: make soak            reloads and Redis failures under load
+#: make chaos           ten thousand things that happen to a Redis, at random
 
 PROVE    ?= prove
 TESTS    ?= $(sort $(wildcard t/*.t))
@@ -71,6 +72,9 @@ bench: all
 soak: all
 	t/soak/run.sh
 
+chaos: all
+	t/soak/run.sh chaos
+
 demo:
 	t/install.sh build
 	t/e2e/install.sh demo
@@ -84,4 +88,4 @@ classroom:
 	examples/classroom/run.sh
 
 .PHONY: classroom check check-unit check-cli check-nginx check-e2e check-style \
-        check-asan check-valgrind check-cost fuzz bench soak
+        check-asan check-valgrind check-cost fuzz bench soak chaos
