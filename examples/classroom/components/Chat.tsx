@@ -3,11 +3,11 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { FormEvent } from "react";
 
-import type { ChatLog, Message } from "@/lib/chat";
+import type { ChatLog, Kind, Message } from "@/lib/chat";
 import { actionProblem } from "@/lib/problems";
 import type { Problem } from "@/lib/problems";
 
-import { MegaphoneIcon, PinIcon, SendIcon } from "./icons";
+import { CloseIcon, MegaphoneIcon, PinIcon, SendIcon } from "./icons";
 
 interface Props {
   chat: ChatLog;
@@ -18,7 +18,7 @@ interface Props {
 const clock = (at: number) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 export function Chat({ chat, leads, onProblem }: Props) {
-  const { messages, pinned } = useSyncExternalStore(chat.store.subscribe, chat.store.get, chat.store.get);
+  const { messages } = useSyncExternalStore(chat.store.subscribe, chat.store.get, chat.store.get);
   const [text, setText] = useState("");
   const [announce, setAnnounce] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -43,47 +43,59 @@ export function Chat({ chat, leads, onProblem }: Props) {
     }
   };
 
+  const say = (type: Kind, words: string) => act(() => chat.send(type, words));
+
   const send = async (event: FormEvent) => {
     event.preventDefault();
-    const content = text.trim();
+    const words = text.trim();
 
-    if (content && await act(() => chat.send(announce ? "announcement" : "message", content))) {
+    if (words && await say(announce ? "announcement" : "message", words)) {
       setText("");
       setAnnounce(false);
     }
   };
 
-  const pins = messages.filter((message) => pinned.has(message.id));
-  const pin = (message: Message) => act(() => chat.pin(message, !pinned.has(message.id)));
+  const pins = messages.filter(({ type }) => type === "pinned");
+  const said = messages.filter(({ type }) => type !== "pinned");
+  const isPinned = (message: Message) => pins.some((pin) => pin.text === message.text);
 
   return (
     <div className="panel-body chat">
       {pins.length > 0 && (
-        <section className="pins" aria-label="Pinned">
-          {pins.map((message) => (
-            <p key={message.id}><PinIcon /><span>{message.content}</span></p>
+        <ul className="pins" aria-label="Pinned">
+          {pins.map((pin) => (
+            <li key={pin.id}>
+              <PinIcon />
+              <span>{pin.text}</span>
+              {leads && (
+                <button type="button" className="icon-button" disabled={busy} aria-label={`Unpin “${pin.text.slice(0, 40)}”`}
+                  onClick={() => void act(() => chat.unpin(pin))}><CloseIcon /></button>
+              )}
+            </li>
           ))}
-        </section>
+        </ul>
       )}
 
-      <ul className="messages" ref={log} role="log" aria-label="Messages" tabIndex={0}>
-        {messages.map((message) => (
-          <li key={message.id || message.clientId} className={`message ${message.type}`} data-type={message.type}>
-            <p className="message-top">
-              {message.type === "announcement" && <MegaphoneIcon />}
-              <strong>{message.name}</strong>
-              {message.role === "teacher" && <span className="role">{message.role}</span>}
-              <time dateTime={new Date(message.at).toISOString()}>{clock(message.at)}</time>
-              {leads && message.id && (
-                <button type="button" className="icon-button" disabled={busy} aria-pressed={pinned.has(message.id)}
-                  aria-label={`Pin “${message.content.slice(0, 40)}”`} onClick={() => void pin(message)}><PinIcon /></button>
-              )}
-            </p>
-            <p className="message-text">{message.content}</p>
-          </li>
-        ))}
-        {messages.length === 0 && <li className="quiet">Nothing has been said yet. Ask the first question.</li>}
-      </ul>
+      <div className="log" role="log" aria-label="Messages" tabIndex={0}>
+        <ul className="messages" ref={log}>
+          {said.map((message) => (
+            <li key={message.id || message.clientId} className={`message ${message.type}`} data-type={message.type}>
+              <p className="message-top">
+                {message.type === "announcement" && <MegaphoneIcon />}
+                <strong>{message.name}</strong>
+                {message.role === "teacher" && <span className="role">{message.role}</span>}
+                <time dateTime={new Date(message.at).toISOString()}>{clock(message.at)}</time>
+                {leads && !isPinned(message) && (
+                  <button type="button" className="icon-button" disabled={busy} aria-label={`Pin “${message.text.slice(0, 40)}”`}
+                    onClick={() => void say("pinned", message.text)}><PinIcon /></button>
+                )}
+              </p>
+              <p className="message-text">{message.text}</p>
+            </li>
+          ))}
+        </ul>
+        {said.length === 0 && <p className="quiet nothing">Nothing has been said yet. Ask the first question.</p>}
+      </div>
 
       <form className="say" onSubmit={(event) => void send(event)}>
         {leads && (

@@ -19,11 +19,9 @@ interface Props {
   onLeave: () => void;
 }
 
-function DeviceButton({ device, name, label = name, icon, state, onDevice }: {
+function DeviceButton({ device, name, icon, state, onDevice }: {
   device: Device;
   name: string;
-  /* in full, where the button is too small for it */
-  label?: string;
   icon: (off: boolean) => ReactNode;
   state: CallState;
   onDevice: Props["onDevice"];
@@ -32,7 +30,7 @@ function DeviceButton({ device, name, label = name, icon, state, onDevice }: {
   const allowed = state.connection === "connected" && Boolean(state.me?.mayPublish);
 
   return (
-    <button type="button" className="control" aria-label={label} aria-pressed={on} disabled={!allowed}
+    <button type="button" className="control" aria-pressed={on} disabled={!allowed}
       data-pending={state.wanted[device] !== undefined || undefined}
       onClick={() => onDevice(device, !on)}>
       {icon(!on)}<span>{name}</span>
@@ -53,7 +51,7 @@ export function Controls({ state, leads, panel, unread, onDevice, onPanel, onLea
 
   return (
     <div className="controls" role="group" aria-label="Call">
-      <DeviceButton device="microphone" name="Mic" label="Microphone" state={state} onDevice={onDevice}
+      <DeviceButton device="microphone" name="Mic" state={state} onDevice={onDevice}
         icon={(off) => <MicrophoneIcon off={off} />} />
       <DeviceButton device="camera" name="Camera" state={state} onDevice={onDevice}
         icon={(off) => <CameraIcon off={off} />} />

@@ -15,7 +15,7 @@ export function Header({ user, title, children }: Props) {
     <header className="top">
       <Link href="/" className="brand">
         <Mark />
-        <span className={title ? "wide-only" : undefined}>Classroom</span>
+        <span className={title ? "wide-text" : undefined}>Classroom</span>
       </Link>
       {title && <h1 className="top-title">{title}</h1>}
       {children}

@@ -1,69 +1,70 @@
 /*
  * The chat.  A message goes to nginx, which says who sent it and when, keeps
- * it if the policy wants that, and lets LiveKit tell everybody.  So a message
- * is believed only if it comes from the server: what a participant sends by
- * data packet is not chat, whatever it says about itself.
+ * it if it is of a kind that is kept, and has LiveKit bring it to everybody.
+ * So only what comes from the server is believed: a participant can send data
+ * packets, too, and could say in them what it likes.
  */
 
 import { RoomEvent } from "livekit-client";
 import type { RemoteParticipant, Room } from "livekit-client";
 
+import { userOf } from "./call-state";
 import { ENDPOINTS, get, post } from "./nginx";
 import { Store } from "./store";
 
-/* The topic of nginx's data packets. */
-export const TOPIC = "chat";
+/* The topic of nginx's packets. */
+export const TOPIC = "lkg-chat";
 
-export type MessageType = "message" | "announcement" | "pin" | "unpin";
+export type Kind = "message" | "announcement" | "pinned";
 
 export interface Message {
-  /* of the stream in Redis; empty if it is not kept */
+  /* where it is kept; empty if it is not */
   id: string;
-  /* the sender's own, by which a message is the same that comes twice */
+  /* the sender's own: a message that comes twice is one */
   clientId: string;
   sender: string;
   name: string;
   role: string;
-  type: MessageType;
-  content: string;
+  type: Kind;
+  text: string;
   at: number;
 }
 
 export interface ChatState {
   messages: readonly Message[];
-  pinned: ReadonlySet<string>;
   unread: number;
-  loaded: boolean;
 }
 
-const NO_CHAT: ChatState = { messages: [], pinned: new Set(), unread: 0, loaded: false };
-
-/* What is not kept anywhere need not fill the memory either. */
 const AT_MOST = 500;
+const PAGES = 20;
+const KINDS: readonly string[] = ["message", "announcement", "pinned"];
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
-const TYPES: readonly string[] = ["message", "announcement", "pin", "unpin"];
+const fieldsOf = (value: unknown) =>
+  (typeof value === "object" && value !== null ? value as Record<string, unknown> : {});
 
 export function messageOf(value: unknown): Message | null {
-  if (typeof value !== "object" || value === null) {
-    return null;
-  }
-  const fields = value as Record<string, unknown>;
+  const fields = fieldsOf(value);
   const type = text(fields.type);
+  const at = Number(fields.timestamp);
 
-  return TYPES.includes(type) && text(fields.sender)
+  /* "important" and what a policy may add reads like an announcement */
+  return type && type !== "unpin" && text(fields.senderId) && text(fields.message) && Number.isFinite(at)
     ? {
       id: text(fields.id),
       clientId: text(fields.clientId),
-      sender: text(fields.sender),
-      name: text(fields.name) || text(fields.sender),
-      role: text(fields.role),
-      type: type as MessageType,
-      content: text(fields.content),
-      at: Number(fields.timestamp) || Date.now(),
+      sender: text(fields.senderId),
+      name: text(fields.senderName) || text(fields.senderId),
+      role: text(fields.senderRole),
+      type: KINDS.includes(type) ? type as Kind : "announcement",
+      text: text(fields.message),
+      at,
     }
     : null;
 }
+
+const isSame = (a: Message, b: Message) =>
+  (a.id !== "" && a.id === b.id) || (a.clientId !== "" && a.clientId === b.clientId && a.sender === b.sender);
 
 const decoder = new TextDecoder();
 
@@ -76,7 +77,7 @@ function parse(payload: Uint8Array): unknown {
 }
 
 export class ChatLog {
-  readonly store = new Store<ChatState>(NO_CHAT);
+  readonly store = new Store<ChatState>({ messages: [], unread: 0 });
 
   private running = false;
 
@@ -92,71 +93,81 @@ export class ChatLog {
   }
 
   stop(): void {
-    this.running = false;
-    this.room.off(RoomEvent.DataReceived, this.received);
-    this.room.off(RoomEvent.Connected, this.load);
-    this.room.off(RoomEvent.Reconnected, this.load);
+    if (this.running) {
+      this.running = false;
+      this.room.off(RoomEvent.DataReceived, this.received);
+      this.room.off(RoomEvent.Connected, this.load);
+      this.room.off(RoomEvent.Reconnected, this.load);
+    }
   }
 
   read(): void {
     this.store.set({ unread: 0 });
   }
 
-  async send(type: "message" | "announcement", content: string): Promise<void> {
-    await post(ENDPOINTS.chat, { roomName: this.roomName, id: crypto.randomUUID(), type, content });
+  async send(type: Kind, message: string): Promise<void> {
+    const { stored, sent } = await post(ENDPOINTS.chat, {
+      roomName: this.roomName, id: crypto.randomUUID(), type, message,
+    });
+
+    /* kept, but LiveKit did not bring it */
+    if (stored && !sent) {
+      this.load();
+    }
   }
 
-  async pin(message: Message, on: boolean): Promise<void> {
-    await post(ENDPOINTS.chat, {
-      roomName: this.roomName, id: crypto.randomUUID(), type: on ? "pin" : "unpin", content: message.id,
-    });
-  }
+  unpin = (pin: Message) => post(ENDPOINTS.chat, { roomName: this.roomName, type: "unpin", message: pin.id });
 
   private readonly received = (
     payload: Uint8Array, from?: RemoteParticipant, _kind?: unknown, topic?: string,
   ): void => {
-    if (topic === TOPIC && !from) {
-      const message = messageOf(parse(payload));
+    if (topic !== TOPIC || from) {
+      return;
+    }
 
-      if (message) {
-        this.add([message], message.sender !== this.room.localParticipant.identity.split("~", 1)[0]);
-      }
+    const value = parse(payload);
+    const message = messageOf(value);
+
+    if (message) {
+      this.add([message], message.sender !== userOf(this.room.localParticipant.identity));
+    } else if (fieldsOf(value).type === "unpin") {
+      const id = fieldsOf(value).message;
+      this.store.set({ messages: this.store.get().messages.filter((one) => one.id !== id) });
     }
   };
 
   /* What was said before, or while this tab was away. */
   private readonly load = (): void => {
-    get(ENDPOINTS.chat, { roomName: this.roomName }).then(
-      ({ messages }) => {
-        if (this.running && Array.isArray(messages)) {
-          this.add(messages.map(messageOf).filter((one) => one !== null), false);
-          this.store.set({ loaded: true });
-        }
-      },
-      /* there is still what comes from now on */
-      () => this.store.set({ loaded: false }),
-    );
+    /* there is still what comes from now on */
+    this.pages().catch(() => undefined);
   };
 
-  private add(fresh: readonly Message[], unread: boolean): void {
-    const { messages: old, pinned: oldPins, unread: count } = this.store.get();
-    const messages = [...old];
-    const pinned = new Set(oldPins);
-    let added = 0;
+  private async pages(): Promise<void> {
+    let after = "";
 
-    for (const message of fresh) {
-      if (message.type === "pin") {
-        pinned.add(message.content);
-      } else if (message.type === "unpin") {
-        pinned.delete(message.content);
-      } else if (!messages.some((one) => one.clientId === message.clientId && one.sender === message.sender)) {
-        messages.push(message);
-        added++;
+    for (let page = 0; page < PAGES && this.running; page++) {
+      const answer = await get(ENDPOINTS.chat, { roomName: this.roomName, ...(after && { after }) });
+
+      if (this.running && Array.isArray(answer.messages)) {
+        this.add(answer.messages.map(messageOf).filter((one) => one !== null), false);
+      }
+      after = text(answer.next);
+      if (!after) {
+        return;
       }
     }
+  }
 
-    messages.sort((a, b) => a.at - b.at);
-    messages.splice(0, messages.length - AT_MOST);
-    this.store.set({ messages, pinned, unread: count + (unread ? added : 0) });
+  private add(fresh: readonly Message[], unread: boolean): void {
+    const { messages: old, unread: count } = this.store.get();
+    const added = fresh.filter((message, i) =>
+      ![...old, ...fresh.slice(0, i)].some((one) => isSame(one, message)));
+
+    if (added.length > 0) {
+      this.store.set({
+        messages: [...old, ...added].sort((a, b) => a.at - b.at).slice(-AT_MOST),
+        unread: count + (unread ? added.length : 0),
+      });
+    }
   }
 }

@@ -1,0 +1,316 @@
+#!/usr/bin/env node
+"use strict";
+
+/*
+ * A lesson in the classroom, with everything that may happen in one.  Tess
+ * teaches, Stu and Mia listen, Sam belongs to no room; each has a browser.
+ */
+
+const crypto = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+const { RoomServiceClient } = require("livekit-server-sdk");
+
+const { look } = require("./lib/axe");
+const { openPage, startBrowser } = require("./lib/browser");
+const { DIR, startClassroom } = require("./lib/classroom");
+const { ask, decode } = require("./lib/client");
+const { run, until } = require("./lib/tap");
+
+const ROOM = "math-101";
+
+run(async (t, later) => {
+  const password = crypto.randomBytes(12).toString("hex");
+  const school = await startClassroom(later, { password });
+  const browser = await startBrowser(later);
+  const livekit = new RoomServiceClient(school.livekit, school.key, school.secret);
+  const url = `${school.origin}/rooms/${ROOM}`;
+  const pages = [];
+
+  const open = async (who, options) => {
+    const page = await openPage(browser, options);
+    page.logged = [];
+    page.on("console", (message) => page.logged.push(message.text()));
+    pages.push([who, page]);
+    return page;
+  };
+  const button = (page, name) => page.getByRole("button", { name, exact: true });
+  const signIn = async (page, user, secret = password) => {
+    await page.getByLabel("User").fill(user);
+    await page.getByLabel("Password").fill(secret);
+    await page.getByRole("button", { name: /Sign in/ }).click();
+  };
+  const connected = (page) => page.locator('[data-connection="connected"]').waitFor({ timeout: 60000 });
+  const join = async (page) => {
+    await button(page, "Join").click();
+    await connected(page);
+  };
+  const enter = async (who, user, options) => {
+    const page = await open(who, options);
+    await page.goto(url);
+    await signIn(page, user);
+    await join(page);
+    return page;
+  };
+  const tile = (page, user) => page.locator(`.tile[data-user="${user}"]:not(.screen)`);
+  const problem = async (page, kind, what) => {
+    const alert = page.locator(`[data-problem="${kind}"]`);
+    await alert.waitFor({ timeout: 60000 });
+    t.ok(await alert.isVisible(), `${what}: the page says “${await alert.locator("h2, strong").first().textContent()}”`);
+  };
+  const isSeen = async (page, name) => t.is(await look(page, name), [], `${name}: no serious finding of axe`);
+  const participants = async () => (await livekit.listParticipants(ROOM).catch(() => []));
+  const here = async () => [...new Set((await participants()).map(({ identity }) => identity.split("~")[0]))].sort();
+  const isHere = (users, what) => until(what, async () => String(await here()) === String(users), 40)
+    .then(() => t.ok(true, what));
+  const moves = async (page, user, what) => {
+    const video = tile(page, user).locator("video");
+    await video.waitFor();
+    const at = await video.evaluate((element) => element.currentTime);
+    await until(what, () => video.evaluate((element, before) =>
+      element.readyState >= 2 && !element.paused && (element.currentTime > before + 0.2 || element.currentTime < before), at), 60);
+    t.ok(true, what);
+  };
+  const cookieOf = async (page) => (await page.context().cookies(school.origin))
+    .map(({ name, value }) => `${name}=${value}`).join("; ");
+  const status = async (page) => (await ask(school.origin, await cookieOf(page), { roomName: ROOM })).status;
+  const states = (page) => page.evaluate(() => {
+    window.seen = [];
+    const note = () => window.seen.push(document.querySelector("[data-connection]")?.dataset.connection);
+    new MutationObserver(note).observe(document.body, { subtree: true, attributes: true, childList: true });
+  });
+
+
+  /* Signing in, on next-auth's own page. */
+
+  const teacher = await open("teacher");
+  await teacher.goto(school.origin);
+  await isSeen(teacher, "welcome");
+  await teacher.goto(url);
+  t.like(teacher.url(), /\/api\/auth\/signin/, "nobody is let in without a session: next-auth asks");
+  await isSeen(teacher, "sign-in");
+  await signIn(teacher, "tess", "guessed");
+  await teacher.getByText("Sign in failed").waitFor();
+  t.is(await status(teacher), 401, "a wrong password: no session, no token");
+  await signIn(teacher, "tess");
+  await button(teacher, "Join").waitFor();
+  t.is(teacher.url(), url, "the right one leads to the room");
+  t.is(await teacher.evaluate(() => document.cookie.includes("session-token")), false, "no script can read the session");
+  await isSeen(teacher, "lobby");
+
+  const stranger = await open("stranger");
+  await stranger.goto(url);
+  await signIn(stranger, "sam");
+  await button(stranger, "Join").click();
+  await problem(stranger, "not-allowed", "somebody who is not on the list");
+  await isSeen(stranger, "not-allowed");
+
+
+  /* The lesson begins. */
+
+  await join(teacher);
+  await tile(teacher, "u-tess").locator("video").waitFor();
+  await until("the microphone is on", async () => await button(teacher, "Mic").getAttribute("aria-pressed") === "true");
+  t.ok(true, "the teacher is on air");
+
+  const student = await enter("student", "stu", { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await moves(student, "u-tess", "the student sees the teacher move");
+  t.ok(await button(student, "Mic").isDisabled() && await button(student, "Camera").isDisabled(),
+    "the student has nothing to speak with");
+  t.ok(await student.getByText("You are listening").isVisible(), "and is told so");
+  await isHere(["u-stu", "u-tess"], "LiveKit has both");
+
+  const listed = await participants();
+  const of = (user) => listed.find(({ identity }) => identity.startsWith(user));
+  t.is([of("u-stu").permission.canPublish, of("u-tess").permission.canPublish], [false, true],
+    "the student cannot publish: LiveKit says so");
+  t.is([of("u-stu").attributes, of("u-tess").attributes], [{ role: "student" }, { role: "teacher" }],
+    "the roles are those of Redis");
+  t.ok(!JSON.stringify(listed, (_, value) => typeof value === "bigint" ? String(value) : value).includes("@"),
+    "and nobody's e-mail address is in what everybody sees");
+
+  await isSeen(teacher, "teacher");
+  await isSeen(student, "student");
+
+
+  /* Chat. */
+
+  const say = async (page, text, { announce = false } = {}) => {
+    if (announce) {
+      await page.getByLabel(/Announcement/).check();
+    }
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await button(page, "Send").click();
+    await page.locator(".message").filter({ hasText: text }).waitFor();
+  };
+  await student.getByRole("button", { name: /^Chat/ }).click();
+  await say(student, "What is a <b>prime</b>?");
+  await teacher.locator(".message").filter({ hasText: "What is a <b>prime</b>?" }).waitFor();
+  t.ok(true, "the student asks, the teacher reads, and text stays text");
+  t.is(await student.getByLabel(/Announcement/).count(), 0, "a student is not offered to announce");
+  await say(teacher, "Homework is due on Monday", { announce: true });
+  await student.locator(".message.announcement").filter({ hasText: "Homework" }).waitFor();
+  t.ok(true, "the teacher announces");
+  await teacher.getByRole("button", { name: /^Pin “Homework/ }).click();
+  await student.getByRole("list", { name: "Pinned" }).getByText("Homework is due on Monday").waitFor();
+  t.ok(true, "and pins it");
+  t.is(await teacher.locator(".message").filter({ hasText: "prime" }).count(), 1, "each message is there once");
+  await isSeen(student, "chat");
+  await button(student, "Close the panel").click();
+
+  const mia = await enter("mia", "mia");
+  await mia.locator(".message.announcement").filter({ hasText: "Homework" }).waitFor();
+  t.ok(await mia.getByRole("list", { name: "Pinned" }).getByText("Homework").isVisible(), "who comes later has the announcement and the pin");
+  t.is(await mia.locator(".message").filter({ hasText: "prime" }).count(), 0, "but not what was only said");
+
+
+  /* A second tab, of the same user. */
+
+  const tab = await student.context().newPage();
+  pages.push(["second tab", Object.assign(tab, { problems: [], logged: [] })]);
+  await tab.goto(url);
+  await join(tab);
+  await until("two devices", async () => (await participants()).filter(({ identity }) => identity.startsWith("u-stu~")).length === 2);
+  t.ok(await student.locator('[data-connection="connected"]').isVisible(), "a second tab does not throw out the first");
+  await teacher.getByRole("button", { name: "People" }).click();
+  await teacher.locator('.people [data-user="u-stu"]').getByText("2 devices").waitFor();
+  t.is(await teacher.locator('.people [data-user="u-stu"]').count(), 1, "and the two are one person");
+  await tab.close();
+  await until("one device", async () => (await participants()).filter(({ identity }) => identity.startsWith("u-stu~")).length === 1);
+  t.ok(true, "closing the tab leaves, at once");
+
+
+  /* Devices that say no. */
+
+  const refuse = (page, name) => page.evaluate((error) => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.allow = () => { navigator.mediaDevices.getUserMedia = real; };
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("said by the browser", error));
+  }, name);
+  const camera = button(teacher, "Camera");
+  await camera.click();
+  await until("the camera is off", async () => await camera.getAttribute("aria-pressed") === "false" && camera.isEnabled());
+  for (const [name, kind] of [
+    ["NotAllowedError", "permission-denied"], ["NotFoundError", "device-missing"], ["NotReadableError", "device-in-use"],
+  ]) {
+    await refuse(teacher, name);
+    await camera.click();
+    await problem(teacher, kind, name);
+    t.is(await camera.getAttribute("aria-pressed"), "false", "and the button is back where it was");
+    if (kind === "permission-denied") {
+      await isSeen(teacher, "permission-denied");
+    }
+    await teacher.evaluate(() => window.allow());
+    if (kind !== "device-in-use") {
+      await button(teacher, "Dismiss").click();
+    }
+  }
+  await teacher.locator("[data-problem]").getByRole("button", { name: "Try again" }).click();
+  await moves(student, "u-tess", "the way back leads back: the camera is on again");
+
+
+  /* nginx gets a new configuration. */
+
+  await states(student);
+  const audit = () => school.read("access.log");
+  const old = school.read("error.log").match(/start worker process \d+/g).length;
+  fs.writeFileSync(school.file("client-config.json"), JSON.stringify({ logLevel: "error", reconnectDelays: [50, 60] }));
+  process.kill(school.pid("nginx"), "SIGHUP");
+  await until("nginx has new workers", () => school.read("error.log").match(/start worker process \d+/g).length === old * 2);
+  await until("they answer", async () => (await (await fetch(`${school.origin}/api/config`)).json()).logLevel === "error");
+  t.ok(true, "the same build is told another configuration");
+  await moves(student, "u-tess", "nginx reloads, and the call goes on");
+  t.is([...new Set(await student.evaluate(() => window.seen))].filter((one) => one && one !== "connected"), [],
+    "nobody notices");
+  fs.copyFileSync(path.join(DIR, "client-config.json"), school.file("client-config.json"));
+  process.kill(school.pid("nginx"), "SIGHUP");
+
+
+  /* Redis dies. */
+
+  school.fall("redis");
+  await until("Redis is gone", async () => await status(teacher) === 503);
+  t.ok(true, "without Redis nginx cannot know: 503");
+  await moves(student, "u-tess", "and the call goes on");
+  await button(stranger, "Try again").click();
+  await problem(stranger, "unavailable", "somebody who wants to come in");
+  await isSeen(stranger, "unavailable");
+  await school.rise("redis", async () => await status(teacher) === 200);
+  t.ok(true, "Redis is back: 200, with no reload, and everybody is still signed in");
+  await button(stranger, "Try again").click();
+  await problem(stranger, "not-allowed", "and a no is a no again");
+
+
+  /* LiveKit dies. */
+
+  school.fall("livekit");
+  await teacher.locator('[data-connection="reconnecting"]').waitFor({ timeout: 60000 });
+  t.ok(true, "livekit-server is killed: the page says that it reconnects");
+  await isSeen(student, "reconnecting");
+  await school.rise("livekit", async () => (await fetch(school.livekit).catch(() => null))?.ok);
+  for (const page of [teacher, student, mia]) {
+    await connected(page);
+  }
+  t.ok(true, "it is back, and so is everybody");
+  await moves(student, "u-tess", "and the student sees the teacher move");
+
+
+  /* Leaving. */
+
+  await button(mia, "Leave").click();
+  await button(mia, "Join").waitFor();
+  await isHere(["u-stu", "u-tess"], "who leaves has left");
+  await join(mia);
+  await isHere(["u-mia", "u-stu", "u-tess"], "and may come again");
+  await mia.getByRole("link", { name: "Classroom" }).click();
+  await mia.getByRole("heading", { name: "Hello Mia Miller" }).waitFor();
+  await isHere(["u-stu", "u-tess"], "another page of the application is out of the room");
+  await isSeen(mia, "rooms");
+  await mia.goBack();
+  await join(mia);
+
+  await livekit.deleteRoom(ROOM);
+  await problem(mia, "room-closed", "the room is closed");
+  await isSeen(mia, "room-closed");
+  await button(mia, "Choose a room").click();
+  await mia.getByRole("heading", { name: "Hello Mia Miller" }).waitFor();
+  await problem(student, "room-closed", "for everybody");
+
+
+  /* Signing out. */
+
+  await student.goto(url);
+  await join(student);
+  const second = await student.context().newPage();
+  await second.goto(url);
+  await join(second);
+  await isHere(["u-stu"], "the student is here, twice");
+  await button(student, "Sign out").click();
+  await student.getByRole("link", { name: "Sign in" }).waitFor();
+  await isHere([], "who signs out is out of the room, in every tab");
+  await problem(second, "signed-out", "the other tab");
+  t.is(await status(student), 401, "and there is no token any more");
+  await isSeen(second, "signed-out");
+
+
+  /* What must not have happened. */
+
+  const issued = (user) => audit().split("\n").filter((line) => line.includes("verdict=issued") && line.includes(`identity=${user} `)).length;
+  t.is(issued("u-mia"), 3, "Mia joined three times and had three tokens: nobody polls for one");
+  for (const [who, page] of pages.filter(([, one]) => !one.isClosed())) {
+    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+    t.ok(!/eyJ/.test(stored), `${who}: no token in the browser's storage`);
+    t.ok(!page.logged.some((line) => /eyJ|access_token/.test(line)), `${who}: nor in its console`);
+    t.is(page.problems, [], `${who}: no error that nobody handled`);
+  }
+  for (const name of ["access.log", "error.log"]) {
+    t.ok(!/eyJ|access_token/.test(school.read(name)), `no token in nginx's ${name}`);
+  }
+  t.ok(!/\[(alert|emerg|crit)\]/.test(school.read("error.log")), "nor an alert");
+  const bundle = fs.readdirSync(path.join(DIR, ".next/static"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile()).map((entry) => fs.readFileSync(path.join(entry.parentPath ?? entry.path, entry.name), "utf8")).join("");
+  for (const [what, secret] of Object.entries({ "key of LiveKit": school.secret, "secret of next-auth": school.read("nextauth.secret"), password })) {
+    t.ok(secret.length >= 16 && !bundle.includes(secret), `the bundle does not hold the ${what}`);
+  }
+  void decode;
+});
