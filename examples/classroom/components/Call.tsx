@@ -124,9 +124,9 @@ export function Call({ room: name, config, wishes, fault, onFault, onLeave }: Pr
   return (
     <>
       <main id="main" className={panel ? "room with-panel" : "room"}>
+        {fault && <Notice problem={fault} onWayBack={() => again(fault)} onClose={() => onFault(null)} />}
         <div className="room-main">
           <Status state={state} onSound={() => void room.startAudio()} />
-          {fault && <Notice problem={fault} onWayBack={() => again(fault)} onClose={() => onFault(null)} />}
           <Stage state={state} />
         </div>
         <Panel name={panel} onClose={() => setPanel(null)}>

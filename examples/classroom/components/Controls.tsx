@@ -61,7 +61,7 @@ export function Controls({ state, leads, panel, unread, onDevice, onPanel, onLea
       <span className="gap" />
       {panelButton("chat", "Chat", <ChatIcon />, unread)}
       {panelButton("people", "People", <PeopleIcon />)}
-      {leads && panelButton("recordings", "Recordings", <RecordIcon />)}
+      {leads && panelButton("recordings", "Record", <RecordIcon />)}
       <span className="gap" />
       <button type="button" className="control leave" onClick={onLeave}><LeaveIcon /><span>Leave</span></button>
     </div>

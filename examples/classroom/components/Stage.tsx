@@ -11,7 +11,7 @@ import { MicrophoneIcon } from "./icons";
 const initials = (name: string) => name.split(/\s+/).slice(0, 2).map((word) => word[0] ?? "").join("").toUpperCase();
 
 /* A hue of one's own, the same on every screen. */
-const hue = (text: string) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+const hue = (text: string) => ([...text].reduce((sum, letter) => (sum * 131 + letter.charCodeAt(0)) >>> 0, 7) * 137) % 360;
 
 export function Avatar({ person }: { person: Pick<Person, "user" | "name"> }) {
   return (
@@ -53,7 +53,9 @@ export function Stage({ state }: { state: CallState }) {
   const stage = people
     .filter((person) => person.mayPublish || person.camera || person.microphone)
     .sort((a, b) => Number(b.role === "teacher") - Number(a.role === "teacher"));
-  const audience = people.filter((person) => !stage.includes(person));
+  /* somebody with two devices sits there once */
+  const audience = people.filter((person, i) => !stage.some(({ user }) => user === person.user)
+    && people.findIndex(({ user }) => user === person.user) === i);
   const talking = people.filter((person) => speakers.includes(person.identity)).map((person) => person.name);
 
   return (
