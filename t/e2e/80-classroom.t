@@ -26,6 +26,7 @@ run(async (t, later) => {
   const livekit = new RoomServiceClient(school.livekit, school.key, school.secret);
   const url = `${school.origin}/rooms/${ROOM}`;
   const pages = [];
+  let own = 0;
 
   const open = async (who, options) => {
     const page = await openPage(browser, options);
@@ -259,6 +260,72 @@ run(async (t, later) => {
   await moves(student, "u-tess", "and the student sees the teacher move");
 
 
+  /* Who leads the room, and who does not. */
+
+  const row = (user) => teacher.locator(`.people [data-user="${user}"]`);
+  const act = async (user, name) => {
+    if (!await row(user).locator("details").evaluate((element) => element.open)) {
+      await row(user).locator("summary").click();
+    }
+    await row(user).getByRole("button", { name, exact: true }).click();
+  };
+  const tokenOf = (page) => page.evaluate(async (roomName) => (await (await fetch("/api/connection-details", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ roomName }) })).json()).token, ROOM);
+  const takes = async (origin, token) => (await fetch(`${origin}/rtc/validate`, { headers: { Authorization: `Bearer ${token}` } })).status;
+  const asks = (page, path, body) => page.evaluate(async ([to, text]) => (await fetch(to, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: text })).status, [path, JSON.stringify(body)]);
+
+  await student.getByRole("button", { name: "People" }).click();
+  t.is(await student.locator(".people summary").count(), 0, "a student is offered no moderation");
+  await button(student, "Close the panel").click();
+  t.is(await asks(student, "/api/moderation", { roomName: ROOM, action: "remove", identity: "u-mia" }), 403, "and would be refused");
+  t.is(await asks(student, "/api/chat", { roomName: ROOM, type: "announcement", message: "No school!" }), 403, "announcing, too");
+
+  await act("u-mia", "Let speak");
+  await until("Mia may", async () => button(mia, "Mic").isEnabled());
+  await button(mia, "Mic").click();
+  await until("Mia is heard", async () => (await participants()).find(({ identity }) => identity.startsWith("u-mia"))?.tracks.length === 1);
+  t.ok(true, "the teacher lets Mia speak");
+  await until("that she speaks is seen", async () => row("u-mia").getByText("microphone on").count());
+  await isSeen(teacher, "people");
+  await act("u-mia", "Mute");
+  await until("Mia sees it", async () => await button(mia, "Mic").getAttribute("aria-pressed") === "false");
+  t.ok(true, "mutes her");
+  await act("u-mia", "Back to listening");
+  await until("Mia may not", async () => button(mia, "Mic").isDisabled());
+  t.ok(true, "and has her listen again");
+
+  const kept = await tokenOf(mia);
+  own++;
+  t.is(await takes(school.origin, kept), 200, "Mia keeps a token");
+  await act("u-mia", "Remove");
+  await isSeen(teacher, "remove");
+  await teacher.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await problem(mia, "removed", "Mia is removed");
+  await isSeen(mia, "removed");
+  await isHere(["u-stu", "u-tess"], "and gone");
+  t.is([await takes(school.livekit, kept), await takes(school.origin, kept)], [200, 403],
+    "LiveKit would take her token, the guard does not: the kick sticks");
+  await button(mia, "Ask to come back").click();
+  await problem(mia, "not-allowed", "she asks to come back");
+  school.redis("HDEL", `lkg:room:{${ROOM}}`, "d:u-mia");
+  await button(mia, "Try again").click();
+  await connected(mia);
+  t.ok(true, "after a while she may");
+
+  await row("u-mia").waitFor();
+  await act("u-mia", "Ban");
+  await teacher.getByRole("dialog").getByRole("button", { name: "Ban" }).click();
+  await problem(mia, "removed", "Mia is banned");
+  t.is(await status(mia), 403, "and gets no token");
+  await teacher.getByRole("button", { name: /Allow again/ }).click();
+  await until("she is allowed", async () => await status(mia) === 200);
+  own++;
+  t.ok(true, "until the teacher allows it");
+  await button(mia, "Ask to come back").click();
+  await connected(mia);
+
+
   /* Leaving. */
 
   await button(mia, "Leave").click();
@@ -297,10 +364,21 @@ run(async (t, later) => {
   await isSeen(second, "signed-out");
 
 
+  /* How good it was. */
+
+  const metrics = await until("the pages' statistics", () => {
+    const samples = school.redis("--json", "XRANGE", `lkg:metrics:{${ROOM}}`, "-", "+");
+    const all = JSON.parse(samples).map(([, pairs]) => Object.fromEntries(
+      pairs.flatMap((value, i) => (i % 2 ? [] : [[value, pairs[i + 1]]]))));
+    return all.some(({ identity, sample }) => identity === "u-stu" && JSON.parse(sample).stats?.bandwidth.download > 0) && all;
+  });
+  t.ok(metrics.some(({ role }) => role === "student"), "the student's statistics went to nginx, the last ones with the page");
+
+
   /* What must not have happened. */
 
   const issued = (user) => audit().split("\n").filter((line) => line.includes("verdict=issued") && line.includes(`identity=${user} `)).length;
-  t.is(issued("u-mia"), 3, "Mia joined three times and had three tokens: nobody polls for one");
+  t.is(issued("u-mia") - own, 5, "Mia joined five times and had five tokens: nobody polls for one");
   for (const [who, page] of pages.filter(([, one]) => !one.isClosed())) {
     const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
     t.ok(!/eyJ/.test(stored), `${who}: no token in the browser's storage`);

@@ -85,7 +85,7 @@ export function People({ room, state, leads, onProblem }: Props) {
               <span className="person-name">
                 <strong>{person.name}{person.local && " (you)"}</strong>
                 <span className="quiet">
-                  {person.role || "guest"}{devices.length > 1 && ` · ${devices.length} devices`}
+                  {person.role || "guest"}{person.role === "student" && speaks && " · may speak"}{devices.length > 1 && ` · ${devices.length} devices`}
                 </span>
               </span>
               <span className="person-media">
