@@ -78,6 +78,8 @@ ngx_http_livekit_guard_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ctx->endpoint = &gcf->where.directive;
+
     gctx = ngx_http_get_module_ctx(r, ngx_http_livekit_guard_module);
 
     /* any event on the connection runs the phases again */

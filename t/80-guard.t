@@ -884,7 +884,24 @@ map { $c->answer($_) . '' } @streams;
 forbidden: kicked
 
 
-=== TEST 29: the guard needs keys
+=== TEST 29: decisions are counted
+--- config
+    location /rtc { livekit_guard on; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/livekit; }
+    location /livekit { return 200; }
+    location /metrics { livekit_status; }
+--- story
+rtc($_) for student('u2'), student('u1'), student('kicked'), 'x';
+sort grep { /endpoint="guard"/ } split /\n/, ask('GET /metrics')->body;
+--- response_body
+livekit_requests_total{endpoint="guard",verdict="allowed",role="student"} 1
+livekit_requests_total{endpoint="guard",verdict="allowed",role="teacher"} 1
+livekit_requests_total{endpoint="guard",verdict="kicked",role=""} 1
+livekit_requests_total{endpoint="guard",verdict="token_invalid",role=""} 1
+--- error_log
+forbidden: kicked
+
+
+=== TEST 30: the guard needs keys
 --- http_config
 livekit_redis redis://127.0.0.1;
 livekit_policy $TEST_NGINX_DIR/policy.json;
@@ -898,7 +915,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" needs livekit_key, with which LiveKit's tokens are verified
 
 
-=== TEST 30: and a policy
+=== TEST 31: and a policy
 --- http_config
 livekit_redis redis://127.0.0.1;
 livekit_key LKkey "an api secret of 32 bytes or even more";
@@ -912,7 +929,7 @@ livekit_key LKkey "an api secret of 32 bytes or even more";
 "livekit_guard" needs livekit_policy
 
 
-=== TEST 31: which bans do without
+=== TEST 32: which bans do without
 --- http_config
 livekit_redis $TEST_NGINX_REDIS;
 livekit_key LKkey "an api secret of 32 bytes or even more";
@@ -928,7 +945,7 @@ banned 403
 forbidden: banned
 
 
-=== TEST 32: and Redis
+=== TEST 33: and Redis
 --- http_config
 livekit_key LKkey "an api secret of 32 bytes or even more";
 livekit_policy $TEST_NGINX_DIR/policy.json;
@@ -942,7 +959,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" needs livekit_redis in the http block
 
 
-=== TEST 33: there is nothing to guard with where no facts are kept
+=== TEST 34: there is nothing to guard with where no facts are kept
 --- config
     livekit_access off;
     location /rtc {
@@ -954,7 +971,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" needs Redis, which "livekit_access off" does without
 
 
-=== TEST 34: nobody can have a role
+=== TEST 35: nobody can have a role
 --- config
     livekit_access allow SISMEMBER allowed $livekit_identity;
     location /rtc {
@@ -966,7 +983,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" needs "livekit_access role ..." or a "default_role" in the policy
 
 
-=== TEST 35: the arguments of a connection say nothing about memberships
+=== TEST 36: the arguments of a connection say nothing about memberships
 --- config
     livekit_access role HGET room:$arg_room:members $livekit_identity;
     location /rtc {
@@ -978,7 +995,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" needs a livekit_access without $arg_...
 
 
-=== TEST 36: one of three words
+=== TEST 37: one of three words
 --- config
     location /rtc {
         livekit_guard yes; # wrong
@@ -989,7 +1006,7 @@ livekit_policy $TEST_NGINX_DIR/policy.json;
 "livekit_guard" directive takes "on", "bans" or "off"
 
 
-=== TEST 37: and once
+=== TEST 38: and once
 --- config
     location /rtc {
         livekit_guard on;

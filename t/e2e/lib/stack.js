@@ -20,10 +20,11 @@ const KEY = "e2e";
  * locations go into nginx's server, beside those of nginx.conf, and files into
  * the directory.  livekit is more of livekit.yaml, as a function of nginx's
  * port; egress are the options of an egress worker, which shares Redis with
- * livekit-server and writes to the directory "recordings".
+ * livekit-server and writes to the directory "recordings".  guard is what the
+ * location /rtc says beside its proxy_pass, keys are more keys of LiveKit's.
  */
 exports.startStack = async function startStack(later,
-  { policy = "policy.json", locations = "", files = {}, livekit = () => "", egress } = {}) {
+  { policy = "policy.json", locations = "", files = {}, livekit = () => "", egress, guard = "", keys = {} } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "nginx-livekit-e2e-"));
   const file = (name) => path.join(dir, name);
   const children = {};
@@ -67,13 +68,14 @@ exports.startStack = async function startStack(later,
   fs.mkdirSync(file("temp"));
   write("livekit.secret", secret);
   write("session.secret", sessionSecret);
-  write("livekit.keys", `${KEY}: ${secret}\n`);
+  write("livekit.keys", Object.entries({ [KEY]: secret, ...keys })
+    .map(([key, value]) => `${key}: ${value}\n`).join(""));
   fill("livekit.yaml", ["7880", livekitPort], ["7882", udpPort]);
   write("livekit.yaml", fs.readFileSync(file("livekit.yaml"), "utf8") + livekit(port)
     + (egress ? `\nredis:\n  address: ${file("redis.sock")}\n` : ""));
   Object.entries(files).forEach(([name, text]) => write(name, text));
   fill("nginx.conf",
-    ["@LOCATIONS@", locations],
+    ["@LOCATIONS@", locations], ["@GUARD@", guard],
     ["@MODULE@", path.join(proc.build, "ngx_http_livekit_module.so")],
     ["@DIR@", dir], ["@POLICY@", policyFile],
     ["@PORT@", port], ["@LIVEKIT_PORT@", livekitPort]);
