@@ -194,6 +194,10 @@ ngx_redis_client_t *ngx_http_livekit_redis_find(ngx_conf_t *cf,
     ngx_str_t *name, ngx_http_livekit_where_t *where);
 ngx_uint_t ngx_http_livekit_redis_configured(ngx_conf_t *cf);
 
+/* Where the numbers of every instance's servers are kept. */
+void ngx_http_livekit_redis_stats(ngx_conf_t *cf, ngx_redis_stats_pt place,
+    void *data);
+
 /* Their TLS: ngx_http_livekit_redis_ssl.c */
 
 ngx_redis_ssl_conf_t *ngx_http_livekit_redis_ssl(ngx_conf_t *cf);

@@ -465,3 +465,21 @@ ngx_http_livekit_redis_check_timeout(ngx_conf_t *cf, void *post, void *data)
 
     return *msec ? NGX_CONF_OK : "must be at least 1ms";
 }
+
+
+void
+ngx_http_livekit_redis_stats(ngx_conf_t *cf, ngx_redis_stats_pt place,
+    void *data)
+{
+    ngx_uint_t                      i;
+    ngx_redis_client_t            **rcp;
+    ngx_http_livekit_redis_conf_t  *rmcf;
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_livekit_redis_module);
+    rcp = rmcf->clients.elts;
+
+    for (i = 0; i < rmcf->clients.nelts; i++) {
+        ngx_redis_client_stats(rcp[i], place, data);
+    }
+}

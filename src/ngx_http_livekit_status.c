@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_status.h"
 
 
 typedef struct {
@@ -14,7 +14,13 @@ typedef struct {
 
 
 typedef struct {
+    ngx_shm_zone_t      *redis;     /* NULL: no livekit_status */
+} ngx_http_livekit_status_conf_t;
+
+
+typedef struct {
     ngx_http_request_t  *request;
+    ngx_array_t          servers;   /* of Redis */
     ngx_array_t          counters;  /* of ngx_http_livekit_counter_t * */
     ngx_uint_t           lost;
     ngx_uint_t           json;
@@ -35,6 +41,9 @@ static u_char *ngx_http_livekit_status_labels(u_char *p,
     ngx_http_livekit_counter_t *counter);
 static ngx_int_t ngx_http_livekit_status_send(ngx_http_livekit_status_t *st,
     u_char *start);
+static void *ngx_http_livekit_status_create_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_http_livekit_status_init(ngx_conf_t *cf);
+static void ngx_http_livekit_status_exit_process(ngx_cycle_t *cycle);
 static char *ngx_http_livekit_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -78,9 +87,9 @@ static ngx_command_t  ngx_http_livekit_status_commands[] = {
 
 static ngx_http_module_t  ngx_http_livekit_status_module_ctx = {
     NULL,                                  /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_livekit_status_init,          /* postconfiguration */
 
-    NULL,                                  /* create main configuration */
+    ngx_http_livekit_status_create_conf,   /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
@@ -101,7 +110,7 @@ ngx_module_t  ngx_http_livekit_status_module = {
     NULL,                                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_livekit_status_exit_process,  /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -110,8 +119,9 @@ ngx_module_t  ngx_http_livekit_status_module = {
 static ngx_int_t
 ngx_http_livekit_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                   rc;
-    ngx_http_livekit_status_t   st;
+    ngx_int_t                        rc;
+    ngx_http_livekit_status_t        st;
+    ngx_http_livekit_status_conf_t  *conf;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -130,10 +140,14 @@ ngx_http_livekit_status_handler(ngx_http_request_t *r)
                         "There are \"format=prometheus\" and \"format=json\".");
     }
 
+    conf = ngx_http_get_module_main_conf(r, ngx_http_livekit_status_module);
+
     if (ngx_array_init(&st.counters, r->pool, 64,
                        sizeof(ngx_http_livekit_counter_t *))
         != NGX_OK
-        || ngx_http_livekit_counters_get(r, &st.counters, &st.lost) != NGX_OK)
+        || ngx_http_livekit_counters_get(r, &st.counters, &st.lost) != NGX_OK
+        || ngx_http_livekit_status_redis_sum(r, conf->redis, &st.servers)
+           != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -184,7 +198,8 @@ ngx_http_livekit_status_write(ngx_http_livekit_status_t *st)
 
     /* a line has a name, labels and a number; a metric has a head */
 
-    len = 1024 + 512 * NGX_HTTP_LIVEKIT_METRICS;
+    len = 1024 + 512 * NGX_HTTP_LIVEKIT_METRICS
+          + ngx_http_livekit_status_redis_size(&st->servers);
 
     for (i = 0; i < st->counters.nelts; i++) {
         len += 128 + 2 * counter[i]->len;
@@ -263,6 +278,9 @@ ngx_http_livekit_status_text(ngx_http_livekit_status_t *st)
                                &named->name, counter[i]->len,
                                counter[i]->labels, counter[i]->value);
     }
+
+    st->pos = ngx_http_livekit_status_redis_text(st->pos, st->last,
+                                                 &st->servers);
 }
 
 
@@ -291,6 +309,11 @@ ngx_http_livekit_status_json(ngx_http_livekit_status_t *st)
         st->pos = ngx_slprintf(st->pos, st->last, "},\"value\":%uA}",
                                counter[i]->value);
     }
+
+    st->pos = ngx_slprintf(st->pos, st->last, "],\"redis\":[");
+
+    st->pos = ngx_http_livekit_status_redis_json(st->pos, st->last,
+                                                 &st->servers);
 
     st->pos = ngx_slprintf(st->pos, st->last, "]}");
 }
@@ -392,10 +415,55 @@ ngx_http_livekit_status_send(ngx_http_livekit_status_t *st, u_char *start)
 }
 
 
+static void *
+ngx_http_livekit_status_create_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_livekit_status_conf_t));
+}
+
+
+static ngx_int_t
+ngx_http_livekit_status_init(ngx_conf_t *cf)
+{
+    ngx_http_livekit_status_conf_t  *conf;
+
+    conf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_livekit_status_module);
+    if (conf->redis) {
+        ngx_http_livekit_status_redis_init(cf, conf->redis);
+    }
+
+    return NGX_OK;
+}
+
+
+/* The last of our modules to end: nobody writes to its places any more. */
+
+static void
+ngx_http_livekit_status_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_livekit_status_conf_t  *conf;
+
+    conf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_livekit_status_module);
+
+    if (conf && conf->redis) {
+        ngx_http_livekit_status_redis_leave(conf->redis);
+    }
+}
+
+
 static char *
 ngx_http_livekit_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    if (ngx_http_livekit_counters_zone(cf) != NGX_OK) {
+    ngx_http_livekit_status_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_livekit_status_module);
+
+    if (ngx_http_livekit_counters_zone(cf) != NGX_OK
+        || ngx_http_livekit_status_redis_zone(cf, &smcf->redis) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
