@@ -255,6 +255,12 @@ ngx_http_livekit_api_answer(ngx_http_request_t *r,
     sr = ctx->api_asked.request;
     status = sr->upstream ? sr->upstream->headers_in.status_n : 0;
 
+    /* nginx's own 502 may follow half a header */
+
+    if (status != sr->headers_out.status) {
+        status = 0;
+    }
+
     if (status == 0 || !ngx_http_livekit_subrequest_whole(&ctx->api_asked)) {
         apcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_api_module);
 
