@@ -23,14 +23,13 @@ run_tests();
 __DATA__
 
 === TEST 1: a server that falls behind is asked no more until it has caught up
---- http_config eval: $LiveKitStory::HttpConfig . "livekit_redis_timeout 300ms;"
+--- http_config eval: $LiveKitStory::HttpConfig . "livekit_redis_timeout 60ms;"
 --- fake_redis
 --- config
     location = /token { livekit_token; }
 --- story
 ask(wish('u1'));
-my $delay = 700 * $Slow;
-my @late = map { client()->send(wish(@$_)) } ['u1', "fake-delay-$delay"], map { ['u2', 'math'] } 1 .. 20;
+my @late = map { client()->send(wish(@$_)) } ['u1', 'fake-delay-900'], map { ['u2', 'math'] } 1 .. 20;
 my @answers = map { $_->answer } @late;
 my $start = time;
 my $refused = ask(wish('u1'));

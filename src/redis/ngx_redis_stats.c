@@ -101,6 +101,8 @@ ngx_redis_stats_latency(ngx_redis_stats_t *stats, ngx_uint_t usec)
 void
 ngx_redis_stats_log(ngx_redis_node_t *node)
 {
+#if (NGX_DEBUG)
+
     ngx_redis_stats_t  *s;
 
     s = node->stats;
@@ -112,4 +114,6 @@ ngx_redis_stats_log(ngx_redis_node_t *node)
                    s->failures[NGX_REDIS_FAILURE_LOST],
                    s->failures[NGX_REDIS_FAILURE_TIMEOUT],
                    s->failures[NGX_REDIS_FAILURE_REFUSED]);
+
+#endif
 }
