@@ -8,35 +8,12 @@
 #include "lkg_private.h"
 
 
-/* C0, DEL, and in UTF-8 C1. */
-
-static int
-lkg_identity_control(const char *data, size_t len)
-{
-    size_t                i;
-    const unsigned char  *p;
-
-    p = (const unsigned char *) data;
-
-    for (i = 0; i < len; i++) {
-        if (p[i] < 0x20 || p[i] == 0x7f
-            || (p[i] == 0xc2 && i + 1 < len && p[i + 1] < 0xa0))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 int
 lkg_identity_valid(const char *identity, size_t len)
 {
     return len != 0
            && len <= LKG_IDENTITY_MAX
-           && lkg_utf8_valid(identity, len)
-           && !lkg_identity_control(identity, len)
+           && lkg_text_plain(identity, len)
            && memchr(identity, '#', len) == NULL
            && memchr(identity, '~', len) == NULL;
 }
@@ -244,7 +221,7 @@ lkg_identity_name(const lkg_json *claims, const lkg_paths *paths, int cut)
 
     name = lkg_json_string(claims, lkg_claims_first(claims, paths));
 
-    if (name.len == 0 || lkg_identity_control(name.data, name.len)) {
+    if (name.len == 0 || !lkg_text_plain(name.data, name.len)) {
         return none;
     }
 

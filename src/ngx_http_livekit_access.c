@@ -220,7 +220,7 @@ ngx_http_livekit_room(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 
 refused:
 
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "livekit: refused: %s", ctx->verdict);
 
     return rc;

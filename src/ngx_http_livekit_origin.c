@@ -22,6 +22,7 @@ static ngx_uint_t ngx_http_livekit_same_origin(ngx_http_request_t *r,
     ngx_str_t *origin);
 static ngx_uint_t ngx_http_livekit_allowed_origin(ngx_array_t *origins,
     ngx_str_t *origin);
+static void ngx_http_livekit_usual_port(ngx_str_t *origin);
 static ngx_uint_t ngx_http_livekit_valid_origin(ngx_str_t *origin);
 
 
@@ -291,9 +292,40 @@ ngx_http_livekit_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *origin = value[i];
+        ngx_http_livekit_usual_port(origin);
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Browsers leave the usual port out. */
+
+static void
+ngx_http_livekit_usual_port(ngx_str_t *origin)
+{
+    size_t      i, len;
+    ngx_str_t  *port;
+
+    static ngx_str_t  usual[] = {
+        ngx_string("https://"), ngx_string(":443"),
+        ngx_string("http://"), ngx_string(":80")
+    };
+
+    for (i = 0; i < 4; i += 2) {
+        port = &usual[i + 1];
+        len = usual[i].len + port->len;
+
+        if (origin->len > len
+            && ngx_strncasecmp(origin->data, usual[i].data, usual[i].len) == 0
+            && ngx_strncmp(origin->data + origin->len - port->len, port->data,
+                           port->len)
+               == 0)
+        {
+            origin->len -= port->len;
+            return;
+        }
+    }
 }
 
 

@@ -358,6 +358,18 @@ Vary: Origin
 livekit: forbidden: the request comes from another origin
 
 
+=== TEST 27.1: the usual port of an allowed origin may be written down; browsers leave it out
+--- config
+    livekit_allow_origin https://app.example.com:443 HTTP://shop.example.com:80 https://odd.example.com:80;
+    location = /token { livekit_token; }
+--- request eval: [ ("GET /token?roomName=math") x 4 ]
+--- more_headers eval
+[ map { ::with("Origin: $_") } "https://app.example.com", "http://shop.example.com", "https://odd.example.com:80", "https://odd.example.com" ]
+--- error_code eval: [ 200, 200, 200, 403 ]
+--- error_log
+livekit: forbidden: the request comes from another origin
+
+
 === TEST 28: an allowed origin beside another one is not believed
 --- config
     livekit_allow_origin https://app.example.com;
