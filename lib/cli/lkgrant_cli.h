@@ -40,6 +40,8 @@ typedef enum {
     OPT_NOW,
     OPT_COOKIE,
     OPT_AUTHORIZATION,
+    OPT_STORED,
+    OPT_STORED_USER,
     OPT_CLAIMS,
     OPT_EXPIRES,
     OPT_UNTIL,
@@ -257,5 +259,10 @@ int cli_list_room(cli *c, cli_redis *r);
 
 /* Compares two lkg_str, for qsort(). */
 int cli_str_order(const void *one, const void *two);
+
+/* lkgrant_preset.c: PRESET [name=value ...]; "-" is left for the caller. */
+
+int cli_session_conf(cli *c, lkg_session_conf **conf);
+
 
 #endif /* LKGRANT_CLI_H */

@@ -31,6 +31,8 @@ static const struct {
     { "now",           "UNIX" },
     { "cookie",        "COOKIE" },
     { "authorization", "VALUE" },
+    { "stored",        "FILE" },
+    { "stored-user",   "FILE" },
     { "claims",        "JSON" },
     { "expires",       "TIME" },
     { "until",         "TIME" },

@@ -14,117 +14,6 @@
 #define CLI_COOKIE_INPUT   (LKG_COOKIE_MAX * 4)
 
 
-static int
-cli_session_secret(cli *c, lkg_session_conf *conf, char *value, lkg_error *err,
-    int *status)
-{
-    int         rc;
-    cli_secret  secret;
-
-    *status = cli_secret_get(c, &secret, "secret=", value);
-    if (*status != CLI_OK) {
-        return LKG_OK;
-    }
-
-    rc = lkg_session_conf_set(conf, "secret", 6, secret.data, secret.len, err);
-    cli_secret_free(&secret);
-
-    return rc;
-}
-
-
-static int
-cli_session_param(cli *c, lkg_session_conf *conf, char *param, size_t n)
-{
-    int        rc, status;
-    char      *value;
-    size_t     len;
-    lkg_error  err;
-
-    len = strcspn(param, "=");
-    value = param[len] ? param + len + 1 : NULL;
-    status = CLI_OK;
-    memset(&err, 0, sizeof(err));
-
-    if (value && len == 6 && memcmp(param, "secret", 6) == 0) {
-        rc = cli_session_secret(c, conf, value, &err, &status);
-
-    } else {
-        rc = lkg_session_conf_set(conf, param, len, value,
-                                  value ? strlen(value) : 0, &err);
-    }
-
-    if (status != CLI_OK || rc == LKG_OK) {
-        return status;
-    }
-
-    if (rc != LKG_ERR_INVALID) {
-        return cli_fail_lkg(c, rc, "session parameter");
-    }
-
-    /* a word alone may be a secret whose "secret=" was forgotten */
-
-    if (value == NULL) {
-        return cli_fail(c, CLI_USAGE, "usage",
-                        "session parameter %zu is no flag of this preset and "
-                        "has no \"=\"", n);
-    }
-
-    return cli_fail(c, CLI_USAGE, "usage", "session parameter %zu: %s", n,
-                    err.text);
-}
-
-
-/* PRESET [name=value ...]; "-" is left for the caller. */
-
-static int
-cli_session_conf(cli *c, lkg_session_conf **conf)
-{
-    int        rc;
-    size_t     i;
-    lkg_error  err;
-
-    memset(&err, 0, sizeof(err));
-
-    rc = lkg_session_conf_new(conf, c->args[0], strlen(c->args[0]), &err);
-    if (rc != LKG_OK) {
-        return cli_fail(c, rc == LKG_ERR_INVALID ? CLI_USAGE : CLI_SYSTEM,
-                        rc == LKG_ERR_INVALID ? "usage" : cli_error_name(rc),
-                        "%s", err.text[0] ? err.text : lkg_strerror(rc));
-    }
-
-    for (i = 1; i < c->nargs; i++) {
-
-        if (strcmp(c->args[i], "-") == 0) {
-            continue;
-        }
-
-        rc = cli_session_param(c, *conf, c->args[i], i);
-        if (rc != CLI_OK) {
-            goto failed;
-        }
-    }
-
-    rc = lkg_session_conf_ready(*conf, &err);
-
-    if (rc == LKG_OK) {
-        return CLI_OK;
-    }
-
-    rc = cli_fail(c, rc == LKG_ERR_INVALID ? CLI_USAGE : CLI_SYSTEM,
-                  rc == LKG_ERR_INVALID ? "usage" : cli_error_name(rc),
-                  "%s: %s", c->args[0],
-                  err.text[0] ? err.text : lkg_strerror(rc));
-
-failed:
-
-    lkg_session_conf_free(*conf);
-    *conf = NULL;
-
-    return rc;
-}
-
-
 /* One line of what a browser sends, with or without the name of the header. */
 
 static lkg_str
@@ -283,12 +172,64 @@ cli_session_elsewhere(cli *c, const lkg_session *session)
 
     if (id.len == 0) {
         return cli_fail(c, CLI_BAD, "elsewhere",
-                        "only the application can say who it is");
+                        "only the application can say who it is (give its "
+                        "answer with --stored)");
     }
 
     return cli_fail(c, CLI_BAD, "elsewhere", "the cookie is good; who it is "
-                    "stands in Redis, under the id %.*s",
+                    "stands in Redis, under the id %.*s (give its value with "
+                    "--stored)",
                     (int) (id.len < 128 ? id.len : 128), id.data);
+}
+
+
+/* The value that is kept elsewhere, from a file; none: it is not there. */
+
+static int
+cli_session_value(cli *c, lkg_session *session, lkg_session_conf *conf,
+    const char *path)
+{
+    int      rc;
+    char    *text;
+    size_t   len;
+
+    if (path == NULL) {
+        return lkg_session_complete(session, conf, NULL, 0, c->now);
+    }
+
+    rc = cli_read(c, path, LKG_VALUE_MAX, &text, &len);
+    if (rc != CLI_OK) {
+        return LKG_ERR_INVALID;
+    }
+
+    rc = lkg_session_complete(session, conf, text, len, c->now);
+    cli_free(text, len);
+
+    return rc;
+}
+
+
+static int
+cli_session_stored(cli *c, lkg_session *session, lkg_session_conf *conf)
+{
+    int  rc;
+
+    if (c->value[OPT_STORED] == NULL) {
+        return cli_session_elsewhere(c, session);
+    }
+
+    rc = cli_session_value(c, session, conf, c->value[OPT_STORED]);
+
+    if (rc == LKG_MORE) {
+        rc = cli_session_value(c, session, conf, c->value[OPT_STORED_USER]);
+    }
+
+    if (rc == LKG_ERR_INVALID) {
+        return CLI_SYSTEM;
+    }
+
+    return rc == LKG_OK ? cli_session_print(c, session)
+                        : cli_fail_lkg(c, rc, "no session");
 }
 
 
@@ -329,7 +270,7 @@ cli_session_show(cli *c)
         lkg_session_free(session);
 
     } else if (rc == LKG_MORE) {
-        rc = cli_session_elsewhere(c, session);
+        rc = cli_session_stored(c, session, conf);
         lkg_session_free(session);
 
     } else {
@@ -445,6 +386,10 @@ static const cli_use  cli_show_uses[] = {
     { OPT_COOKIE, 0, "value of the Cookie header; - reads it from standard "
       "input, one header a line" },
     { OPT_AUTHORIZATION, 0, "value of the Authorization header" },
+    { OPT_STORED, 0, "file with the session's value in Redis, or the "
+      "application's answer" },
+    { OPT_STORED_USER, 0, "file with the value that user= leads to, or Better "
+      "Auth's revoked-sessions-before" },
     CLI_USE_NOW,
     { OPT_HELP, 0, NULL }
 };
@@ -462,7 +407,8 @@ static const cli_use  cli_make_uses[] = {
 
 #define CLI_PRESETS                                                          \
     "PRESET and NAME=VALUE are those of nginx's livekit_session: jwt,\n"     \
-    "next-auth or authjs, with secret=, cookie=, identity=, iss= and so on.\n"
+    "next-auth or authjs, with secret=, cookie=, identity=, iss= and so on.\n" \
+    "key= and jwks= name a file, also as file:PATH.\n"
 
 const cli_command  cli_session_commands[] = {
 

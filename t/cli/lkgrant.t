@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 
+use Encode ();
 use JSON::PP;
 use Lkgrant;
 use Test::More;
@@ -430,6 +431,56 @@ subtest 'session: encrypted cookies' => sub {
         is_deeply(json()->{claims}, $vector->{claims}, 'has these claims');
         is(json()->{identity}, $vector->{claims}{sub}, 'identity');
     }
+};
+
+subtest 'session show: keys in files, and what is kept elsewhere' => sub {
+    my @more = @{ decode_json(read_file('t/vectors/sessions/more.json')) };
+    my %by_id = map { $_->{id} => $_ } @more;
+    my $at = 1_795_350_000;
+
+    for my $id ('jwt-RS256-pem', 'jwt-RS256-jwks', 'jwt-ES256-jwks') {
+        my $v = $by_id{$id};
+        my %param = map { $_->[0] => $_->[1] } @{ $v->{params} };
+        my ($name) = grep { /^(key|jwks)$/ } keys %param;
+        my @show = ('session', 'show', 'jwt', 'cookie=t', "alg=$param{alg}", '--cookie', $v->{cookie}, '--now', $at, '--json');
+
+        write_file("$id.keys", $param{$name});
+
+        for my $value ("file:$dir/$id.keys", "$dir/$id.keys", $param{$name}) {
+            is(run(@show, "$name=$value"), 0, "$id, $name=" . substr $value, 0, 9);
+            is(json()->{identity}, 'u-ann', 'identity');
+        }
+
+        is(run(@show, "$name=file:$dir/missing"), 4, 'a file that is not there');
+        is(run(@show, "$name=file:$secret_file"), 2, 'one without keys');
+    }
+
+    for my $v (grep { $_->{values} && @{ $_->{values} } } @more) {
+        my @show = ('session', 'show', $v->{preset}, (map { "$_->[0]=$_->[1]" } @{ $v->{params} }), @{ $v->{nginx} // [] },
+                    '--cookie', $v->{cookie}, '--now', $at, '--json');
+        my @files = map { defined $v->{values}[$_] ? write_file("stored-$_", Encode::encode_utf8($v->{values}[$_])) : write_file("stored-$_", '') } 0, 1;
+
+        my $status = run(@show, '--stored', $files[0], '--stored-user', $files[1]);
+
+        is($status, $v->{expect} eq 'accept' ? 0 : 1, "$v->{id}: " . ($v->{reason} // 'who it is'));
+        is(json()->{identity}, $v->{identity}, 'identity') if $v->{expect} eq 'accept';
+        is(json()->{name} // '', $v->{name}, 'name') if $v->{expect} eq 'accept';
+    }
+
+    my $v = $by_id{'express-user'};
+    my @show = ('session', 'show', 'express', "secret=$v->{params}[0][1]", 'redis_key=sess:$livekit_session_id', 'redis=x', '--cookie', $v->{cookie}, '--now', $at);
+
+    is(run(@show), 1, 'without its value');
+    like($err, qr/under the id \S+ \(give its value with --stored\)/, 'it says what is missing');
+    is(run(@show, '--stored', '-', \ $v->{values}[0]), 0, 'which may come from standard input');
+    like($out, qr/^identity +u-ann$/m, 'and says who it is');
+    is(run(@show, '--stored', '-', \ '{"user":'), 1, 'a value that is broken');
+    like($err, qr/^lkgrant: no session: malformed/, 'is why');
+    is(run(@show, '--stored', "$dir/missing"), 4, 'a file that is not there');
+    is(run('session', 'show', 'introspect', 'uri=/_s', 'cache=5s', 'set_cookie', '--cookie=a=b', '--stored', '-', '--now', $at, '--json',
+           \ '{"user":{"id":"u1"}}'), 0, "an application's answer");
+    is(json()->{identity}, 'u1', 'identity');
+    is(run('session', 'show', 'jwt', 'cookie=t', 'redis_key=x', 'secret=x', '--cookie=t=x'), 2, 'a place where there is none to be');
 };
 
 done_testing();
