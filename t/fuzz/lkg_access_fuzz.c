@@ -10,7 +10,11 @@
 #include "lkg_policy.h"
 
 
-#define NOW  1800000000
+#define NOW     1800000000
+
+/* what must be known before anything is decided */
+#define ALWAYS  (1u << LKG_FACT_STATE | 1u << LKG_FACT_BAN                   \
+                 | 1u << LKG_FACT_KICK)
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -91,6 +95,12 @@ check_decision(const lkg_access *access)
     ask.access = access;
 
     rc = lkg_decide(&decision, policy, &ask);
+
+    if (rc == LKG_ERR_INVALID) {
+        must(access->bad || (access->seen & ALWAYS) != ALWAYS);
+        return;
+    }
+
     must(rc == LKG_OK || rc == LKG_ERR_DENIED);
     must((rc == LKG_OK) == (decision.reason == LKG_ALLOWED));
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lkg_private.h"
+#include "lkg_session.h"
 
 
 #define SECRET   "session-fuzz-secret-0123456789abcdef"
@@ -71,10 +71,11 @@ static const struct {
     { "better-auth", { { "secret", SECRET } } },
     { "redis", { { "cookie", "token" }, { "user", "userId" },
                  { "identity", "userId,email" } } },
-    { "introspect", { { "email_unverified", NULL } } }
+    { "introspect", { { "email_unverified", NULL } } },
+    { "auth0-v3", { { "secret", SECRET } } }
 };
 
-static lkg_session_conf  *confs[12];
+static lkg_session_conf  *confs[13];
 static lkg_hmac          *mac;
 
 
