@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_livekit.h"
+#include "ngx_http_livekit_redis.h"
 
 
 typedef struct {
@@ -22,9 +22,6 @@ static ngx_int_t ngx_http_livekit_redis_init_process(ngx_cycle_t *cycle);
 static void ngx_http_livekit_redis_exit_process(ngx_cycle_t *cycle);
 static char *ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_uint_t ngx_http_livekit_redis_is_url(ngx_str_t *value);
-static char *ngx_http_livekit_redis_parameter(ngx_conf_t *cf,
-    ngx_redis_conf_t *rcf, ngx_str_t *value);
 static char *ngx_http_livekit_redis_check_timeout(ngx_conf_t *cf, void *post,
     void *data);
 static ngx_redis_client_t *ngx_http_livekit_redis_lookup(
@@ -317,12 +314,11 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_livekit_redis_conf_t *rmcf = conf;
 
     char                 *rv;
-    ngx_str_t            *value, *url, *name;
-    ngx_uint_t            i;
+    ngx_str_t            *value, *name;
+    ngx_uint_t            i, n;
     ngx_redis_client_t   *rc, **rcp;
 
     value = cf->args->elts;
-    url = NULL;
     name = &ngx_http_livekit_redis_default;
 
     for (i = 1; i < cf->args->nelts; i++) {
@@ -351,20 +347,7 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (&value[i] == name) {
-            continue;
-        }
-
-        if (ngx_http_livekit_redis_is_url(&value[i])) {
-            if (url) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "several urls are the seeds of a cluster "
-                                   "or sentinels, which this version does "
-                                   "not support");
-                return NGX_CONF_ERROR;
-            }
-
-            url = &value[i];
+        if (&value[i] == name || ngx_http_livekit_redis_is_url(&value[i])) {
             continue;
         }
 
@@ -375,14 +358,32 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (url == NULL) {
+    rv = ngx_http_livekit_redis_check(cf, ngx_redis_client_conf(rc));
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    /* what an url says depends on the parameters, wherever they stand */
+
+    n = 0;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (&value[i] == name || !ngx_http_livekit_redis_is_url(&value[i])) {
+            continue;
+        }
+
+        if (ngx_redis_client_url(cf, rc, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        n++;
+    }
+
+    if (n == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "livekit_redis needs a url: redis://host:port/db, "
                            "rediss://host:port/db or unix:/path");
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_redis_client_url(cf, rc, url) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -394,67 +395,6 @@ ngx_http_livekit_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *rcp = rc;
 
     return NGX_CONF_OK;
-}
-
-
-/* a password, too, may have "://" in it */
-
-static ngx_uint_t
-ngx_http_livekit_redis_is_url(ngx_str_t *value)
-{
-    u_char  *p;
-
-    if (ngx_strncmp(value->data, "unix:", 5) == 0) {
-        return 1;
-    }
-
-    p = (u_char *) ngx_strstr(value->data, "://");
-
-    return p && ngx_strlchr(value->data, p, '=') == NULL;
-}
-
-
-static char *
-ngx_http_livekit_redis_parameter(ngx_conf_t *cf, ngx_redis_conf_t *rcf,
-    ngx_str_t *value)
-{
-    ngx_str_t  s;
-
-    if (ngx_strncmp(value->data, "user=", 5) == 0 && value->len > 5) {
-        rcf->user.data = value->data + 5;
-        rcf->user.len = value->len - 5;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(value->data, "password=", 9) == 0) {
-        s.data = value->data + 9;
-        s.len = value->len - 9;
-        return ngx_http_livekit_secret(cf, &s, &rcf->password);
-    }
-
-    if (ngx_strcmp(value->data, "cluster") == 0
-        || ngx_strncmp(value->data, "sentinel=", 9) == 0)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not supported by this version; name a "
-                           "single server", value);
-        return NGX_CONF_ERROR;
-    }
-
-    /* what follows could be a secret behind a misspelt name */
-
-    for (s.len = 0; s.len < value->len; s.len++) {
-        if (value->data[s.len] == '=' || value->data[s.len] == ':') {
-            break;
-        }
-    }
-
-    s.data = value->data;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\"; livekit_redis takes a url, "
-                       "name=, user= and password=", &s);
-    return NGX_CONF_ERROR;
 }
 
 

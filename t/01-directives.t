@@ -158,28 +158,28 @@ a second livekit_redis with the name "default"; give each its own name=
 invalid Redis url: "redis://host", "rediss://host" or "unix:/path" expected
 
 
-=== TEST 12: livekit_redis with several urls, which there is not yet
+=== TEST 12: livekit_redis with several urls that nobody knows the meaning of
 --- http_config
     livekit_redis redis://127.0.0.1:6379 redis://127.0.0.1:6380;   # wrong
 --- must_die
 --- error_log
-several urls are the seeds of a cluster or sentinels, which this version does not support
+several urls of Redis "default": add "cluster" if they are nodes of one, or "sentinel=master"
 
 
-=== TEST 13: livekit_redis with a cluster, which there is not yet
+=== TEST 13: livekit_redis with a database of a cluster
 --- http_config
-    livekit_redis redis://127.0.0.1:6379 cluster;   # wrong
+    livekit_redis redis://127.0.0.1:6379/2 cluster;   # wrong
 --- must_die
 --- error_log
-"cluster" is not supported by this version; name a single server
+a Redis cluster has no databases: leave out the "/2" of the url
 
 
-=== TEST 14: livekit_redis with sentinels, which there is not yet
+=== TEST 14: livekit_redis with a socket in place of sentinels
 --- http_config
-    livekit_redis redis://127.0.0.1:26379 sentinel=mymaster;   # wrong
+    livekit_redis unix:/run/redis.sock sentinel=mymaster;   # wrong
 --- must_die
 --- error_log
-"sentinel=mymaster" is not supported by this version; name a single server
+a Redis cluster and sentinels are found by "redis://host:port", not by "unix:/run/redis.sock"
 
 
 === TEST 15: livekit_redis with a parameter that is not known, whose value could be a secret
@@ -187,7 +187,7 @@ several urls are the seeds of a cluster or sentinels, which this version does no
     livekit_redis redis://127.0.0.1 pasword=hunter2;   # wrong
 --- must_die
 --- error_log
-invalid parameter "pasword"; livekit_redis takes a url, name=, user= and password=
+invalid parameter "pasword"; livekit_redis takes urls, name=, user=, password=, cluster, replicas, sentinel=,
 --- no_error_log
 hunter2
 
@@ -1167,3 +1167,55 @@ invalid number of arguments in "livekit_token" directive
 --- must_die
 --- error_log
 "livekit_body_size" directive is duplicate
+
+
+=== TEST 124: livekit_redis that is two things at once
+--- http_config
+    livekit_redis redis://127.0.0.1 cluster sentinel=mymaster;   # wrong
+--- must_die
+--- error_log
+is either a "cluster" or behind "sentinel="
+
+
+=== TEST 125: livekit_redis with replicas of no cluster
+--- http_config
+    livekit_redis redis://127.0.0.1 replicas;   # wrong
+--- must_die
+--- error_log
+has "replicas" without "cluster"
+
+
+=== TEST 126: livekit_redis with a password of no sentinels
+--- http_config
+    livekit_redis redis://127.0.0.1 sentinel_password=hunter2;   # wrong
+--- must_die
+--- error_log
+has credentials for sentinels, but no "sentinel="
+--- no_error_log
+hunter
+
+
+=== TEST 127: livekit_redis with sentinels of two minds
+--- http_config
+    livekit_redis redis://127.0.0.1/1 redis://127.0.0.2/2 sentinel=mymaster;   # wrong
+--- must_die
+--- error_log
+several databases of one Redis "default"
+
+
+=== TEST 128: livekit_redis with half a cluster in the clear
+--- http_config
+    livekit_redis redis://127.0.0.1 rediss://127.0.0.2 cluster;   # wrong
+--- must_die
+--- error_log
+"redis://" and "rediss://" for one Redis "default": all or none speak TLS
+
+
+=== TEST 129: livekit_redis with a password for each node
+--- http_config
+    livekit_redis redis://:hunter2@127.0.0.1 redis://:hunter3@127.0.0.2 cluster;   # wrong
+--- must_die
+--- error_log
+another user or password in a Redis url: there can be one for all servers only
+--- no_error_log
+hunter

@@ -18,10 +18,10 @@
  *     connection   one socket: handshake, output, replies in order
  *     reply        hiredis's reader and the memory of what it read
  *
- * Where more will join: a client asks its "route" for the node of a
- * command; with a single server that is always the same one.  Sentinel
- * (which changes the node's address) and Cluster (which picks by the slot of
- * the command's key) are routes.  No caller sees any of them.
+ * A client has a "route", which knows the node for a command: with a single
+ * server that is always the same one, sentinels say where it is, and in a
+ * cluster it is that of the slot of the command's key.  TLS is a stage of the
+ * connection between connect and handshake.  No caller sees any of them.
  */
 
 
@@ -98,6 +98,11 @@ typedef struct {
     ngx_uint_t             connections;     /* per worker and node, 1 */
     ngx_str_t              user;
     ngx_str_t              password;
+    ngx_str_t              sentinel;        /* the master's name there */
+    ngx_str_t              sentinel_user;
+    ngx_str_t              sentinel_password;
+    ngx_uint_t             cluster;
+    ngx_uint_t             replicas;        /* of a cluster may answer, too */
     ngx_redis_ssl_conf_t  *ssl;             /* shared; needed for rediss:// */
 } ngx_redis_conf_t;
 
@@ -106,7 +111,8 @@ typedef struct {
  * Configuration.  The client lives in cf->pool.  A url is
  * redis://[user:password@]host[:port][/db], the same with rediss:// for TLS,
  * or unix:/path[:db]; one that is wrong is logged with ngx_conf_log_error()
- * and NGX_ERROR is returned.
+ * and NGX_ERROR is returned.  With "sentinel" or "cluster", which must be set
+ * before, there may be several urls.
  */
 
 ngx_redis_client_t *ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name);

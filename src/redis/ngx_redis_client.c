@@ -12,6 +12,7 @@
 
 
 static void ngx_redis_client_timer_handler(ngx_event_t *ev);
+static void ngx_redis_query_late(ngx_redis_query_t *q);
 static void ngx_redis_client_deliver_handler(ngx_event_t *ev);
 static void ngx_redis_query_complete(ngx_redis_query_t *q);
 static void ngx_redis_query_unlink(ngx_redis_query_t *q);
@@ -63,6 +64,7 @@ ngx_redis_client_exit_process(ngx_redis_client_t *rc)
         return;
     }
 
+    rc->stopping = 1;
     rc->route->stop(rc);
 
     /* nobody is called any more */
@@ -292,12 +294,27 @@ ngx_redis_client_timer_handler(ngx_event_t *ev)
             return;
         }
 
-        if (q->connection) {
-            q->connection->stats->failures[NGX_REDIS_FAILURE_TIMEOUT]++;
-            ngx_redis_guard_late(q->connection);
-        }
-
+        ngx_redis_query_late(q);
         ngx_redis_query_done(q, rc->route->forget(q));
+    }
+}
+
+
+static void
+ngx_redis_query_late(ngx_redis_query_t *q)
+{
+    ngx_queue_t  *link;
+
+    if (q->connection) {
+        q->connection->stats->failures[NGX_REDIS_FAILURE_TIMEOUT]++;
+        ngx_redis_guard_late(q->connection);
+    }
+
+    for (link = ngx_queue_head(&q->pieces);
+         link != ngx_queue_sentinel(&q->pieces);
+         link = ngx_queue_next(link))
+    {
+        ngx_redis_query_late(ngx_queue_data(link, ngx_redis_query_t, link));
     }
 }
 
@@ -355,9 +372,17 @@ ngx_redis_query_unlink(ngx_redis_query_t *q)
 void
 ngx_redis_query_free(ngx_redis_query_t *q)
 {
+    ngx_queue_t         *link;
     ngx_redis_client_t  *rc;
 
     rc = q->client;
+
+    while (!ngx_queue_empty(&q->pieces)) {
+        link = ngx_queue_head(&q->pieces);
+        ngx_queue_remove(link);
+
+        ngx_redis_query_abandon(ngx_queue_data(link, ngx_redis_query_t, link));
+    }
 
     if (q->state != NGX_REDIS_QUERY_NEW) {
         rc->size -= q->size;
@@ -368,4 +393,39 @@ ngx_redis_query_free(ngx_redis_query_t *q)
     rc->nqueries--;
 
     ngx_queue_insert_head(&rc->free, &q->queue);
+}
+
+
+/*
+ * Queries of the client's own, and pieces: they have no deadline, and nobody
+ * is called but their complete() and failed().
+ */
+
+void
+ngx_redis_query_begin(ngx_redis_query_t *q)
+{
+    q->client->size += q->size;
+    q->state = NGX_REDIS_QUERY_UNDERWAY;
+}
+
+
+void
+ngx_redis_query_abandon(ngx_redis_query_t *q)
+{
+    if (q->node) {
+        ngx_redis_node_forget(q);
+    }
+
+    if (q->delayed) {
+        ngx_queue_remove(&q->queue);
+        q->delayed = 0;
+    }
+
+    if (q->connection) {
+        q->state = NGX_REDIS_QUERY_FORGOTTEN;
+        q->whole = NULL;
+        return;
+    }
+
+    ngx_redis_query_free(q);
 }

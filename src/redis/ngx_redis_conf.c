@@ -7,6 +7,10 @@
 #include "ngx_redis_private.h"
 
 
+static ngx_int_t ngx_redis_client_seed(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node);
+
+
 ngx_redis_client_t *
 ngx_redis_client_create(ngx_conf_t *cf, ngx_str_t *name)
 {
@@ -43,15 +47,14 @@ ngx_redis_client_url(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
 {
     ngx_redis_node_t  *node, **seed;
 
-    if (rc->seeds.nelts) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "several urls of Redis \"%V\": a cluster or "
-                           "sentinels are not supported yet", &rc->conf.name);
+    node = ngx_redis_url_parse(cf, rc, url);
+    if (node == NULL) {
         return NGX_ERROR;
     }
 
-    node = ngx_redis_url_parse(cf, rc, url);
-    if (node == NULL) {
+    if (rc->seeds.nelts
+        && ngx_redis_client_seed(cf, rc, node) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -61,6 +64,59 @@ ngx_redis_client_url(ngx_conf_t *cf, ngx_redis_client_t *rc, ngx_str_t *url)
     }
 
     *seed = node;
+
+    if (rc->conf.cluster && node->db) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a Redis cluster has no databases: leave out the "
+                           "\"/%ui\" of the url", node->db);
+        return NGX_ERROR;
+    }
+
+    if ((rc->conf.cluster || rc->conf.sentinel.len)
+        && node->url->family == AF_UNIX)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a Redis cluster and sentinels are found by "
+                           "\"redis://host:port\", not by \"%V\"",
+                           &node->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* one more of those that know of the others */
+
+static ngx_int_t
+ngx_redis_client_seed(ngx_conf_t *cf, ngx_redis_client_t *rc,
+    ngx_redis_node_t *node)
+{
+    ngx_redis_node_t  **seed;
+
+    seed = rc->seeds.elts;
+
+    if (!rc->conf.cluster && rc->conf.sentinel.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "several urls of Redis \"%V\": add \"cluster\" if "
+                           "they are nodes of one, or \"sentinel=master\"",
+                           &rc->conf.name);
+        return NGX_ERROR;
+    }
+
+    if (seed[0]->tls != node->tls) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"redis://\" and \"rediss://\" for one Redis "
+                           "\"%V\": all or none speak TLS", &rc->conf.name);
+        return NGX_ERROR;
+    }
+
+    if (seed[0]->db != node->db) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "several databases of one Redis \"%V\"",
+                           &rc->conf.name);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -88,11 +144,20 @@ ngx_redis_client_init(ngx_conf_t *cf, ngx_redis_client_t *rc,
         return NGX_ERROR;
     }
 
-    if (rc->conf.user.len && rc->conf.password.len == 0) {
+    if ((rc->conf.user.len && rc->conf.password.len == 0)
+        || (rc->conf.sentinel_user.len && rc->conf.sentinel_password.len == 0))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "user without password of Redis \"%V\" in %s:%ui",
                       &rc->conf.name, rc->file_name, rc->line);
         return NGX_ERROR;
+    }
+
+    if (rc->conf.cluster) {
+        rc->route = &ngx_redis_cluster;
+
+    } else if (rc->conf.sentinel.len) {
+        rc->route = &ngx_redis_sentinel;
     }
 
     /* without a "resolver" directive nginx has one that knows no servers */

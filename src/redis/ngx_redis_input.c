@@ -296,10 +296,7 @@ ngx_redis_connection_reply(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
 }
 
 
-/*
- * NGX_OK: the error is a reply to the command.  MOVED and ASK are such
- * replies: the route of a cluster will send the query on.
- */
+/* NGX_OK: the error is a reply to the command */
 
 static ngx_int_t
 ngx_redis_connection_error(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
@@ -318,6 +315,13 @@ ngx_redis_connection_error(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
         ngx_log_error(NGX_LOG_WARN, ngx_redis_log(rcn->log), 0,
                       "redis wants AUTH on a connection in use");
         return NGX_ERROR;
+    }
+
+    if (q->whole) {
+
+        /* the cluster's part */
+
+        return NGX_OK;
     }
 
     word = ngx_redis_error_unavailable(error);

@@ -19,7 +19,7 @@ ngx_redis_node_t *
 ngx_redis_node_create(ngx_redis_client_t *rc, ngx_redis_conf_t *conf,
     ngx_str_t *host, in_port_t port)
 {
-    ngx_redis_node_t  *node;
+    ngx_redis_node_t  *node, **seed;
 
     node = ngx_calloc(sizeof(ngx_redis_node_t), rc->log);
     if (node == NULL) {
@@ -29,6 +29,9 @@ ngx_redis_node_create(ngx_redis_client_t *rc, ngx_redis_conf_t *conf,
     node->client = rc;
     node->conf = conf;
     node->ident = -1;
+
+    seed = rc->seeds.elts;
+    node->tls = seed[0]->tls;
 
     if (ngx_redis_node_place(node, host, port) != NGX_OK) {
         ngx_free(node);
@@ -160,6 +163,7 @@ ngx_redis_node_place(ngx_redis_node_t *node, ngx_str_t *host, in_port_t port)
     }
 
     node->held = 0;
+    node->paced = 0;
     node->current = 0;
     node->tried = 0;
     node->failures = 0;
@@ -167,6 +171,7 @@ ngx_redis_node_place(ngx_redis_node_t *node, ngx_str_t *host, in_port_t port)
     if (node->started) {
         ngx_redis_stats_stop(node);
         ngx_redis_stats_start(node);
+        node->stats->waiting = node->nwaiting;
     }
 
     return NGX_OK;

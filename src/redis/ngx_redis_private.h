@@ -6,7 +6,8 @@
  *     client                   instance, worker, deadlines, delivery
  *       query                  commands encoded, replies kept
  *       conf, url              the instance and its addresses, as configured
- *     single                   the route of a query to its node
+ *     single, sentinel,        the route of a query to its node, or of its
+ *       cluster                pieces to theirs
  *     node, queue              one server and the queries that wait for it
  *       place, resolve         where it is
  *       guard, stats           how much of it, and how it has been
@@ -27,9 +28,13 @@
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 #include "ngx_redis.h"
+#include "ngx_redis_reply.h"
 
 
 #define NGX_REDIS_DEFAULT_PORT       6379
+#define NGX_REDIS_SENTINEL_PORT      26379
+
+#define NGX_REDIS_SLOTS              16384
 
 /* a query: its commands, and the memory it has before it asks for more */
 #define NGX_REDIS_MAX_COMMANDS       16
@@ -43,15 +48,6 @@
 /* those of them that wait for a connection */
 #define NGX_REDIS_MAX_WAITING        4096
 #define NGX_REDIS_MAX_WAITING_BYTES  (1024 * 1024)
-
-/* a reply: bytes of its strings, elements and levels of its arrays */
-#define NGX_REDIS_MAX_REPLY          65536
-#define NGX_REDIS_MAX_ELEMENTS       1024
-#define NGX_REDIS_MAX_DEPTH          8
-
-/* on a connection that carries no queries */
-#define NGX_REDIS_MAX_CONTROL        (4 * 1024 * 1024)
-#define NGX_REDIS_MAX_CONTROL_ELTS   262144
 
 #define NGX_REDIS_MAX_ADDRS          16
 #define NGX_REDIS_BUFFER_SIZE        16384
@@ -70,7 +66,6 @@
 #define NGX_REDIS_LOG_INTERVAL       1000
 
 
-typedef struct ngx_redis_chunk_s       ngx_redis_chunk_t;
 typedef struct ngx_redis_connection_s  ngx_redis_connection_t;
 typedef struct ngx_redis_node_s        ngx_redis_node_t;
 
@@ -105,26 +100,6 @@ typedef struct {
     ngx_redis_node_pt         away;         /* no address is left to try */
     ngx_redis_node_pt         demoted;      /* not a master, and held */
 } ngx_redis_owner_t;
-
-
-/* Memory that only grows and is given back at once, to a mark. */
-
-typedef struct {
-    u_char                   *pos;
-    u_char                   *end;
-    ngx_redis_chunk_t        *chunks;
-} ngx_redis_arena_t;
-
-
-typedef struct {
-    void                     *reader;       /* redisReader */
-    ngx_redis_arena_t        *arena;
-    size_t                    size;         /* of the reply being read */
-    ngx_uint_t                nelts;
-    size_t                    max_size;
-    ngx_uint_t                max_nelts;
-    const char               *error;
-} ngx_redis_reader_t;
 
 
 /* A log that speaks once in a while, and then says for how many. */
@@ -176,10 +151,16 @@ struct ngx_redis_query_s {
     ngx_msec_t                sent;
     off_t                     end;          /* in the connection's output */
 
-    ngx_str_t                 key;          /* of the first command */
+    ngx_redis_query_t        *whole;        /* of which this is a piece */
+    ngx_redis_node_t         *at;           /* where a piece was last sent */
+    ngx_queue_t               pieces;
+    ngx_uint_t                npieces;      /* without a reply */
+    ngx_msec_t                when;         /* a piece is sent again */
+
     size_t                    size;
     ngx_uint_t                ncommands;
     ngx_uint_t                nreplies;
+    uint16_t                  slots[NGX_REDIS_MAX_COMMANDS];
     ngx_str_t                 commands[NGX_REDIS_MAX_COMMANDS];
     ngx_redis_reply_t        *replies[NGX_REDIS_MAX_COMMANDS];
 
@@ -188,6 +169,12 @@ struct ngx_redis_query_s {
 
     unsigned                  replayed:1;
     unsigned                  once:1;
+    unsigned                  write:1;      /* for masters only */
+    unsigned                  index:5;      /* of a piece in the whole */
+    unsigned                  hops:3;       /* redirections it has followed */
+    unsigned                  delayed:1;
+    unsigned                  down:1;       /* CLUSTERDOWN was waited for */
+    unsigned                  elsewhere:1;  /* another node was tried */
     unsigned                  refused:1;    /* by the server's state */
 
     u_char                    memory[NGX_REDIS_QUERY_SIZE];
@@ -259,7 +246,7 @@ struct ngx_redis_connection_s {
 
     unsigned                  master:1;     /* of use only if it is one */
     unsigned                  readonly:1;   /* replicas may answer, too */
-    unsigned                  control:1;    /* long replies are expected */
+    unsigned                  control:1;    /* carries no queries of callers */
     unsigned                  proved:1;     /* has answered a query */
     unsigned                  behind:1;     /* gets no more until it answers */
     unsigned                  counted:1;    /* among the connected */
@@ -331,6 +318,7 @@ struct ngx_redis_client_s {
     ngx_int_t                 ident;
 
     ngx_array_t               seeds;        /* ngx_redis_node_t *, of urls */
+    void                     *state;        /* the route's */
 
     ngx_redis_stats_pt        place_stats;
     void                     *stats_data;
@@ -355,6 +343,8 @@ struct ngx_redis_client_s {
 
     ngx_event_t               timer;
     ngx_event_t               deliver;
+
+    unsigned                  stopping:1;
 };
 
 
@@ -362,11 +352,21 @@ struct ngx_redis_client_s {
 
 ngx_redis_query_t *ngx_redis_query_alloc(ngx_redis_client_t *rc);
 void ngx_redis_query_free(ngx_redis_query_t *q);
+void ngx_redis_query_begin(ngx_redis_query_t *q);
+void ngx_redis_query_abandon(ngx_redis_query_t *q);
 void ngx_redis_query_done(ngx_redis_query_t *q, ngx_redis_status_e status);
 
 /* routes */
 
 extern ngx_redis_route_t  ngx_redis_single;
+extern ngx_redis_route_t  ngx_redis_sentinel;
+extern ngx_redis_route_t  ngx_redis_cluster;
+
+ngx_redis_status_e ngx_redis_single_forget(ngx_redis_query_t *q);
+
+/* slot */
+
+ngx_uint_t ngx_redis_slot(ngx_str_t *key);
 
 /* query */
 
@@ -470,24 +470,6 @@ ngx_int_t ngx_redis_handshake_error(ngx_redis_connection_t *rcn,
 ngx_int_t ngx_redis_handshake_role(ngx_redis_connection_t *rcn, ngx_uint_t n,
     ngx_redis_reply_t *reply);
 ngx_int_t ngx_redis_ping(ngx_redis_connection_t *rcn);
-
-/* reply */
-
-void *ngx_redis_arena_alloc(ngx_redis_arena_t *arena, size_t size,
-    size_t alignment);
-void ngx_redis_arena_reset(ngx_redis_arena_t *arena, ngx_redis_arena_t *mark);
-
-ngx_int_t ngx_redis_reader_init(ngx_redis_reader_t *rd);
-void ngx_redis_reader_destroy(ngx_redis_reader_t *rd);
-size_t ngx_redis_reader_room(ngx_redis_reader_t *rd);
-ngx_uint_t ngx_redis_reader_pending(ngx_redis_reader_t *rd);
-ngx_uint_t ngx_redis_reader_partial(ngx_redis_reader_t *rd);
-ngx_int_t ngx_redis_reader_feed(ngx_redis_reader_t *rd, u_char *p, size_t n);
-ngx_int_t ngx_redis_reader_next(ngx_redis_reader_t *rd,
-    ngx_redis_arena_t *arena, ngx_redis_reply_t **reply);
-
-ngx_uint_t ngx_redis_error_is(ngx_str_t *error, const char *prefix);
-const char *ngx_redis_error_unavailable(ngx_str_t *error);
 
 /* log */
 

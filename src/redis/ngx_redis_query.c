@@ -27,10 +27,18 @@ static ngx_str_t  ngx_redis_status_names[] = {
 void
 ngx_redis_query_init(ngx_redis_query_t *q)
 {
-    ngx_memzero(q, offsetof(ngx_redis_query_t, commands));
+    ngx_memzero(q, offsetof(ngx_redis_query_t, slots));
+
+    ngx_queue_init(&q->pieces);
 
     q->replayed = 0;
     q->once = 0;
+    q->write = 0;
+    q->index = 0;
+    q->hops = 0;
+    q->delayed = 0;
+    q->down = 0;
+    q->elsewhere = 0;
     q->refused = 0;
 
     q->arena.pos = q->memory;
@@ -82,13 +90,21 @@ ngx_redis_query_command(ngx_redis_query_t *q, ngx_uint_t argc,
     for (i = 0; i < argc; i++) {
         p = ngx_redis_query_header(p, '$', argv[i].len);
 
-        if (i == key && q->ncommands == 0) {
-            q->key.len = argv[i].len;
-            q->key.data = p;
-        }
-
         p = ngx_cpymem(p, argv[i].data, argv[i].len);
         *p++ = CR; *p++ = LF;
+    }
+
+    if (q->client && q->client->conf.cluster) {
+        q->slots[q->ncommands] = key ? ngx_redis_slot(&argv[key])
+                                     : NGX_REDIS_SLOTS;
+
+        /* scripts are for masters, whatever they do */
+
+        if (argv[0].len >= 4
+            && ngx_strncasecmp(argv[0].data, (u_char *) "EVAL", 4) == 0)
+        {
+            q->write = 1;
+        }
     }
 
     q->commands[q->ncommands].len = p - start;

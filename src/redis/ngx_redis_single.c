@@ -13,7 +13,6 @@ static ngx_int_t ngx_redis_single_start(ngx_redis_client_t *rc,
     ngx_cycle_t *cycle);
 static void ngx_redis_single_stop(ngx_redis_client_t *rc);
 static ngx_int_t ngx_redis_single_send(ngx_redis_query_t *q);
-static ngx_redis_status_e ngx_redis_single_forget(ngx_redis_query_t *q);
 
 
 ngx_redis_route_t  ngx_redis_single = {
@@ -60,7 +59,7 @@ ngx_redis_single_send(ngx_redis_query_t *q)
 }
 
 
-static ngx_redis_status_e
+ngx_redis_status_e
 ngx_redis_single_forget(ngx_redis_query_t *q)
 {
     if (q->node == NULL) {

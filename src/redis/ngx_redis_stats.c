@@ -54,7 +54,7 @@ ngx_redis_stats_start(ngx_redis_node_t *node)
     rc = node->client;
     node->stats = NULL;
 
-    if (rc->place_stats) {
+    if (rc->place_stats && !node->control) {
         node->stats = rc->place_stats(rc->stats_data, &rc->conf.name,
                                       &node->name);
     }

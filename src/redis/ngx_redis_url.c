@@ -159,7 +159,8 @@ static ngx_int_t
 ngx_redis_url_userinfo(ngx_conf_t *cf, ngx_redis_client_t *rc, u_char *p,
     u_char *last)
 {
-    u_char  *colon;
+    u_char     *colon;
+    ngx_str_t   user, password, *ruser, *rpassword;
 
     colon = ngx_strlchr(p, last, ':');
 
@@ -177,11 +178,39 @@ ngx_redis_url_userinfo(ngx_conf_t *cf, ngx_redis_client_t *rc, u_char *p,
         return NGX_ERROR;
     }
 
-    if (ngx_redis_url_unescape(cf, &rc->conf.user, p, colon) != NGX_OK) {
+    if (ngx_redis_url_unescape(cf, &user, p, colon) != NGX_OK
+        || ngx_redis_url_unescape(cf, &password, colon + 1, last) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_redis_url_unescape(cf, &rc->conf.password, colon + 1, last);
+    /* whoever is at the url wants them */
+
+    if (rc->conf.sentinel.len) {
+        ruser = &rc->conf.sentinel_user;
+        rpassword = &rc->conf.sentinel_password;
+
+    } else {
+        ruser = &rc->conf.user;
+        rpassword = &rc->conf.password;
+    }
+
+    if (rpassword->len
+        && (user.len != ruser->len
+            || password.len != rpassword->len
+            || ngx_memcmp(user.data, ruser->data, user.len) != 0
+            || ngx_memcmp(password.data, rpassword->data, password.len) != 0))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "another user or password in a Redis url: there "
+                           "can be one for all servers only");
+        return NGX_ERROR;
+    }
+
+    *ruser = user;
+    *rpassword = password;
+
+    return NGX_OK;
 }
 
 
@@ -263,7 +292,8 @@ ngx_redis_url_addrs(ngx_conf_t *cf, ngx_redis_node_t *node, u_char *p,
 
     u->url.len = last - p;
     u->url.data = p;
-    u->default_port = NGX_REDIS_DEFAULT_PORT;
+    u->default_port = node->client->conf.sentinel.len ? NGX_REDIS_SENTINEL_PORT
+                                                      : NGX_REDIS_DEFAULT_PORT;
     u->no_resolve = 1;
 
     if (ngx_parse_url(cf->pool, u) != NGX_OK) {

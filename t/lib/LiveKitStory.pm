@@ -40,7 +40,7 @@ our $Log = "$LiveKitTest::dir/fake.log";
 
 our $Slow = $ENV{LIVEKIT_SLOW} || 1;
 
-our @Rooms = ('math', map { "fake-$_" } qw(split loris-50 last extra close half
+our @Rooms = ('math', (map { "r$_" } 1 .. 30), map { "fake-$_" } qw(split loris-50 last extra close half
               reset delay-20 delay-100), 'delay-' . 100 * $Slow, 'loris-' . 50 * $Slow,
               map { "cut-$_" } 1 .. 60);
 
@@ -148,7 +148,8 @@ sub fake {
     my $data = "$LiveKitTest::dir/fake.json";
 
     write_json($data, { map {
-        ("lkg:room:{$_}" => { 'm:u1' => 'teacher', 'm:u2' => 'student' })
+        ("lkg:room:{$_}" => { 'm:u1' => 'teacher', 'm:u2' => 'student',
+                              /^r(\d+)$/ ? ("m:u$1" => 'teacher') : () })
     } @Rooms });
 
     my @where = ('--unix', $Socket);

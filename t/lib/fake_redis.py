@@ -49,12 +49,19 @@ For whole connections:
     --password P    commands before AUTH are refused; --user U goes with it
     --ping TEXT     the answer to PING: "-LOADING Redis is loading"
     --tls FILE      speaks TLS, with the certificate and the key of FILE
+    --sentinel FILE it is a sentinel: {"answer": what it says of any master,
+                    "messages": [what it publishes]}, read again each time
+    --cluster FILE  it is a node of a cluster: {"slots": what it answers to
+                    CLUSTER SLOTS, "redirect": "MOVED 1 host:port"} or, with
+                    "honest", where the slots say that a key is
+    --hosts LIST    addresses to listen on, in place of 127.0.0.1
     --log FILE      appends a JSON line for each event: what was received,
                     and in how many bytes at a time
 """
 
 import argparse
 import asyncio
+import binascii
 import json
 import re
 import signal
@@ -66,6 +73,7 @@ import sys
 
 MODE = re.compile(r"(?:^|[:{])fake-([a-z0-9]+)(?:-([A-Za-z0-9_]+))?(?:$|[:}])")
 TTL = re.compile(r"ttl(-?[0-9]+)$")
+TAG = re.compile(r"(?:[^{]*\{(?=[^}]+\}))?([^}]*)")
 HANDSHAKE = ("AUTH", "SELECT", "CLIENT", "PING")
 
 
@@ -83,6 +91,17 @@ def bulk(value):
 
 def array(items):
     return b"*%d\r\n" % len(items) + b"".join(items)
+
+
+def resp(value):
+    """A value of JSON: "-ERR text" is an error."""
+    if isinstance(value, list):
+        return array([resp(v) for v in value])
+    if isinstance(value, int):
+        return b":%d\r\n" % value
+    if isinstance(value, str) and value.startswith("-"):
+        return error(value[1:])
+    return bulk(value)
 
 
 def error(text):
@@ -169,6 +188,14 @@ class Connection:
             return error("NOAUTH Authentication required.")
         if name in ("SELECT", "CLIENT"):
             return b"+OK\r\n"
+        if name == "SENTINEL":
+            return resp(self.told(self.options.sentinel).get("answer"))
+        if name == "SUBSCRIBE":
+            return resp(["subscribe", args[0], 1])
+        if name == "CLUSTER":
+            return resp(self.told(self.options.cluster).get("slots"))
+        if name == "READONLY" or name == "ASKING":
+            return b"+OK\r\n"
         if name == "PING":
             return (self.options.ping or "+PONG").encode() + b"\r\n"
         if name == "ECHO":
@@ -186,7 +213,38 @@ class Connection:
         return error("WRONGPASS invalid username-password pair or user is "
                      "disabled.")
 
+    @staticmethod
+    def told(path):
+        with open(path) as f:
+            return json.load(f)
+
+    def redirect(self, key):
+        told = self.told(self.options.cluster)
+        if not told.get("honest"):
+            return told.get("redirect")
+        slot = binascii.crc_hqx(TAG.match(key).group(1).encode(), 0) % 16384
+        here = self.writer.get_extra_info("sockname")[0]
+        for first, last, (host, port, *_), *_ in told["slots"]:
+            if first <= slot <= last and host != here:
+                return "MOVED %d %s:%d" % (slot, host, port)
+
+    async def publish(self, channel):
+        """Each message that is in the file when it changes."""
+        before = []
+        while True:
+            messages = self.told(self.options.sentinel).get("messages", [])
+            if messages != before:
+                for text in messages:
+                    await self.send(resp(["message", channel, text]))
+            before = messages
+            await asyncio.sleep(0.05)
+
     def lookup(self, name, args):
+        if self.options.cluster and args:
+            redirect = self.redirect(args[0])
+            if redirect:
+                return error(redirect)
+
         value = self.data.get(args[0]) if args else None
 
         kind = {"GET": str, "HGET": dict, "HMGET": dict, "SISMEMBER": list}
@@ -264,6 +322,8 @@ class Connection:
             if mode == "delay":
                 await asyncio.sleep(int(arg or 100) / 1000)
             await self.send(octets)
+            if name == "SUBSCRIBE" and self.options.sentinel:
+                await self.publish(argv[1])
             if mode == "extra":
                 await self.send(b"+extra\r\n")
             if mode == "last":
@@ -349,7 +409,7 @@ async def run(options):
     if options.unix:
         server = await asyncio.start_unix_server(serve, options.unix)
     else:
-        server = await asyncio.start_server(serve, "127.0.0.1", options.port,
+        server = await asyncio.start_server(serve, options.hosts.split(","), options.port,
                                             ssl=tls_context(options.tls))
 
     loop = asyncio.get_running_loop()
@@ -395,6 +455,9 @@ def main():
     parser.add_argument("--ping")
     parser.add_argument("--tls")
     parser.add_argument("--log")
+    parser.add_argument("--hosts", default="127.0.0.1")
+    parser.add_argument("--sentinel")
+    parser.add_argument("--cluster")
     parser.add_argument("--stdin", action="store_true")
     asyncio.run(run(parser.parse_args()))
 
