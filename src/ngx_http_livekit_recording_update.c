@@ -9,7 +9,7 @@
 #include "ngx_http_livekit_recording.h"
 
 
-#define NGX_HTTP_LIVEKIT_RECORDING_OVER  3      /* the rank of all that are */
+#define NGX_HTTP_LIVEKIT_RECORDING_NAMES  (32 * 1024)  /* bytes of all */
 
 
 static void ngx_http_livekit_recording_written(ngx_http_request_t *r,
@@ -17,7 +17,6 @@ static void ngx_http_livekit_recording_written(ngx_http_request_t *r,
 static ngx_int_t ngx_http_livekit_recording_room(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_recording_update_t *u);
 static ngx_uint_t ngx_http_livekit_recording_rank(lkg_recording_state state);
-static ngx_str_t ngx_http_livekit_recording_number(u_char *buf, int64_t n);
 
 
 /*
@@ -265,6 +264,45 @@ ngx_http_livekit_recording_people(ngx_http_request_t *r,
 }
 
 
+ngx_int_t
+ngx_http_livekit_recording_names(ngx_http_request_t *r,
+    lkg_json *answer, ngx_str_t *names)
+{
+    u_char         *p, *last;
+    lkg_str         person;
+    lkg_json_node   n;
+
+    n = lkg_json_get(answer, LKG_JSON_ROOT, "participants",
+                     sizeof("participants") - 1);
+
+    p = ngx_pnalloc(r->pool, NGX_HTTP_LIVEKIT_RECORDING_NAMES);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    names->data = p;
+    last = p + NGX_HTTP_LIVEKIT_RECORDING_NAMES;
+
+    for (n = lkg_json_first(answer, n);
+         n != LKG_JSON_NONE;
+         n = lkg_json_next(answer, n))
+    {
+        if (lkg_participant_read(&person, answer, n) != LKG_OK
+            || person.len >= (size_t) (last - p))
+        {
+            continue;
+        }
+
+        p = ngx_cpymem(p, person.data, person.len);
+        *p++ = LF;
+    }
+
+    names->len = p - names->data;
+
+    return names->len ? NGX_OK : NGX_DECLINED;
+}
+
+
 ngx_str_t
 ngx_http_livekit_recording_key(u_char *buf, const char *what,
     ngx_str_t *room, const char *tail, ngx_str_t *id)
@@ -283,6 +321,20 @@ ngx_http_livekit_recording_key(u_char *buf, const char *what,
 }
 
 
+u_char *
+ngx_http_livekit_recording_time(u_char *p, int64_t msec)
+{
+    ngx_tm_t  tm;
+
+    ngx_gmtime((time_t) (msec / 1000), &tm);
+
+    return ngx_sprintf(p, "%4d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
+                       (int) (msec % 1000));
+}
+
+
 static ngx_uint_t
 ngx_http_livekit_recording_rank(lkg_recording_state state)
 {
@@ -290,7 +342,7 @@ ngx_http_livekit_recording_rank(lkg_recording_state state)
 }
 
 
-static ngx_str_t
+ngx_str_t
 ngx_http_livekit_recording_number(u_char *buf, int64_t n)
 {
     ngx_str_t  text;
