@@ -169,6 +169,10 @@ ngx_http_livekit_methods(ngx_uint_t methods, ngx_str_t *value)
         ngx_str_set(value, "POST");
         break;
 
+    case NGX_HTTP_GET:
+        ngx_str_set(value, "GET");
+        break;
+
     case NGX_HTTP_GET|NGX_HTTP_HEAD:
         ngx_str_set(value, "GET, HEAD");
         break;
