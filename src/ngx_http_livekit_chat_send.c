@@ -105,9 +105,12 @@ ngx_http_livekit_chat_sent(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
         return;
     }
 
-    /* a room that is not there has nobody in it who would miss anything */
+    /* LiveKit has nobody to send it to: 503 says that no node has the room */
 
-    if (chat->stored || chat->unpin || ctx->api_status == NGX_HTTP_NOT_FOUND) {
+    if (chat->stored || chat->unpin
+        || ctx->api_status == NGX_HTTP_NOT_FOUND
+        || ctx->api_status == NGX_HTTP_SERVICE_UNAVAILABLE)
+    {
         ngx_http_livekit_chat_answer(r, ctx, 0);
         return;
     }
