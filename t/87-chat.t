@@ -1,5 +1,7 @@
 # livekit_chat: who may say what, what of it is kept, and how it is read.
 # What LiveKit does with a message, t/e2e/70-chat.t shows.
+#
+# LIVEKIT_SOAK=1: ten thousand messages and fifty kills, not some hundreds.
 
 use lib 't/lib';
 use LiveKitTest;
@@ -45,6 +47,10 @@ location = /chat { livekit_chat; livekit_api /_livekit/; }
 location /_livekit/ { internal; proxy_pass http://127.0.0.1:$TEST_NGINX_AWAY/; }
 _EOT_
 
+    # nginx warns of a chat that nobody hears
+
+    $block->set_value(suppress_stderr => 1) unless $block->config =~ /livekit_api/;
+
     # of LiveKit, which is away, nginx says so
 
     $block->set_value(no_error_log => "[crit]\n[alert]\n[emerg]\n")
@@ -79,6 +85,39 @@ sub line {
 sub outcome { return line($_[0], qw(stored duplicate sent)) }
 sub messages { return @{ $Json->decode($_[0]->body)->{messages} } }
 sub entries { return @{ redis('XRANGE', 'lkg:chat:{' . ($_[0] // 'math') . '}', '-', '+') } }
+
+# a Redis that still knows what it knew when it was killed
+
+my $kept_pid;
+
+sub start_kept {
+    my $dir = $LiveKitTest::dir;
+
+    unlink "$dir/kept.sock";
+    mkdir "$dir/kept";
+
+    $kept_pid = fork // die "fork: $!";
+
+    if ($kept_pid == 0) {
+        open STDOUT, '>>', "$dir/kept.log";
+        exec 'setpriv', '--pdeathsig', 'KILL', 'redis-server', '--port', 0, '--unixsocket', "$dir/kept.sock",
+             '--unixsocketperm', 777, '--dir', "$dir/kept", '--save', '', '--appendonly', 'yes'
+            or POSIX::_exit(127);
+    }
+
+    eventually { eval { kept_command('PING') eq 'PONG' } } or die "redis-server did not start: see $dir/kept.log";
+    kept_command('HSET', 'lkg:room:{math}', 'm:u1', 'teacher');
+}
+
+sub kill_kept {
+    kill 'KILL', $kept_pid;
+    waitpid $kept_pid, 0;
+}
+
+sub kept_command {
+    my $s = IO::Socket::UNIX->new(Peer => "$LiveKitTest::dir/kept.sock") or die "redis: $!";
+    return LiveKitTest::redis_command($s, @_);
+}
 
 package main;
 
@@ -583,3 +622,70 @@ location = /chat { livekit_chat; }
 --- must_die
 --- error_log
 wrong.json:1:50: "max_text" of "chat" must be a whole number from 1 to 8192
+
+
+=== TEST 31: Redis is killed in the midst of messages: each that is acknowledged is there, once
+--- before
+LiveKitTest::write_policy('{"version":1,"roles":{"teacher":{"grants":{"canPublishData":true}}},'
+    . '"chat":{"types":{"note":{"store":true}},"max_stored":100000}}', 'many.json');
+start_kept();
+--- http_config eval
+$::HttpConfig =~ s/policy\.json/many.json/r =~ s/livekit_redis \S+;/livekit_redis unix:\$TEST_NGINX_DIR\/kept.sock;/r
+--- config
+location = /chat { livekit_chat; }
+--- story
+my $messages = $ENV{LIVEKIT_SOAK} ? 10000 : 300;
+my $kills = $ENV{LIVEKIT_SOAK} ? 50 : 6;
+
+my (%stored, $c);
+
+for my $i (1 .. $messages) {
+    my $kill = $i % ($messages / $kills) == 0;
+
+    $c = client() if !$c || $i % 500 == 0 || $kill;
+
+    my $text = request('POST /chat', as => 'u1',
+                       json => qq({"roomName":"math","type":"note","message":"m-$i","id":"c-$i"}));
+
+    $c->send($text);
+    if ($kill) {
+        kill_kept();
+        start_kept();
+    }
+
+    for my $attempt (1 .. 400) {
+        my $answer = $c->answer;
+
+        if ($answer->status == 200) {
+            $stored{"m-$i"} = $Json->decode($answer->body)->{id};
+            last;
+        }
+
+        sleep 0.05;
+        $c = client();
+        $c->send($text);
+    }
+}
+
+my (%kept, %ids);
+for my $entry (@{ kept_command('XRANGE', 'lkg:chat:{math}', '-', '+') }) {
+    my %field = @{ $entry->[1] };
+    $kept{ $field{text} }++;
+    $ids{ $field{text} } = $entry->[0];
+}
+
+kill_kept();
+
+scalar(keys %stored) == $messages ? 'all acknowledged' : keys(%stored) . ' acknowledged',
+(grep { !$kept{$_} } keys %stored) . ' lost', (grep { $_ > 1 } values %kept) . ' twice',
+(grep { !$stored{$_} } keys %kept) . ' too many', (grep { $ids{$_} ne $stored{$_} } keys %stored) . ' by another id';
+--- response_body
+all acknowledged
+0 lost
+0 twice
+0 too many
+0 by another id
+--- no_shutdown_error_log
+[alert]
+[crit]
+[emerg]

@@ -1,5 +1,7 @@
 # livekit_metrics: what clients measure, as fetch() and sendBeacon() send it;
 # what is kept of it, and what nobody can make grow.
+#
+# LIVEKIT_SOAK=1: a hundred thousand batches, not some thousands.
 
 use lib 't/lib';
 use LiveKitTest;
@@ -49,6 +51,14 @@ sub told {
 }
 
 sub counters { return sort grep { /^livekit_client_/ } split /\n/, ask('GET /status')->body }
+
+# the memory of nginx's worker, in KiB
+
+sub worker_memory {
+    my ($worker) = workers();
+    my ($kib) = slurp("/proc/$worker/status") =~ /^VmRSS:\s+(\d+)/m;
+    return $kib;
+}
 
 package main;
 
@@ -286,3 +296,50 @@ location = /metrics {
 --- must_die
 --- error_log
 "livekit_metrics" is for members, who are not known with "livekit_access off"
+
+
+=== TEST 16: batches without end, of random rooms and people: neither nginx nor Redis grows with them
+--- processes: 1
+--- story
+my $batches = $ENV{LIVEKIT_SOAK} ? 100_000 : 3_000;
+my @members = map { "member-$_" } 1 .. 5;
+
+redis('HSET', "lkg:room:{room-$_}", map { ("m:$_" => 'student') } @members) for 1 .. 3;
+
+srand 7;
+
+my (%said, $c, $before);
+
+for my $i (1 .. $batches) {
+    $c = client() if $i % 500 == 1;
+    $before = worker_memory() if $i == int($batches / 3);
+
+    my $who = $i % 2 ? $members[rand 5] : "stranger-" . int rand 1e9;
+    my $room = $i % 3 ? 'room-' . (1 + int rand 3) : 'other-' . int rand 1e9;
+
+    $c->send(request('POST /metrics', as => $who, json => samples(1 + int rand 100, $room)));
+    $said{ $c->answer->status }++;
+}
+
+my $grown = worker_memory() - $before;
+my @keys = sort @{ redis('KEYS', 'lkg:metrics:*') };
+
+join(' ', sort keys %said), $said{202} + $said{403} == $batches ? 'each of them' : 'others, too',
+@keys, (grep { redis('XLEN', $_) > 10000 } @keys) . ' too long',
+(grep { redis('MEMORY', 'USAGE', $_) > 4 * 1024 * 1024 } @keys) . ' too large',
+$grown < 2048 ? 'no growth' : "$grown KiB",
+scalar(grep { /role=/ } counters()) . ' label';
+--- response_body
+202 403
+each of them
+lkg:metrics:{room-1}
+lkg:metrics:{room-2}
+lkg:metrics:{room-3}
+0 too long
+0 too large
+no growth
+1 label
+--- no_error_log
+[alert]
+[crit]
+[emerg]
