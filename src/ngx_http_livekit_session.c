@@ -177,9 +177,11 @@ ngx_http_livekit_session_try(ngx_http_request_t *r,
             return NGX_AGAIN;
 
         case NGX_OK:
-            n = 0;
+            goto known;
         }
     }
+
+known:
 
     ctx->session_known = 1;
 
