@@ -391,3 +391,34 @@ undef $Fill;
 lost 503 in time
 --- error_log
 failed (110: Connection timed out) while connecting to redis
+
+=== TEST 17: a password is changed, and no request fails
+--- http_config eval: ::with('$TEST_NGINX_REDIS user=gate password=file:$TEST_NGINX_DIR/gate.password')
+--- processes: 1
+--- before
+LiveKitTest::write_file('gate.password', "first-password\n");
+redis(qw(ACL SETUSER gate reset on >first-password ~lkg:room:* +hmget +ping +client|setname));
+--- config
+    location = /token { livekit_token; }
+--- story
+eventually { ask(wish('u1'))->who eq 'u1' };
+my %said;
+my $as = sub { $said{ask(wish('u1'))->who}++ for 1 .. 5; join ' ', sort keys %said };
+redis(qw(ACL SETUSER gate >second-password));
+$as->();
+LiveKitTest::write_file('gate.password', "second-password\n");
+my ($old) = workers();
+kill 'HUP', nginx_pid();
+$as->() until gone($old);
+redis(qw(ACL SETUSER gate <first-password));
+$as->();
+redis(qw(CLIENT KILL USER gate));
+my $said = $as->();
+redis(qw(ACL DELUSER gate));
+$said;
+--- response_body
+u1
+--- no_error_log
+[error]
+[crit]
+[alert]

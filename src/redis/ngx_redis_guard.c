@@ -15,7 +15,9 @@
 /* answers in a row that came, or did not come, after their deadline */
 #define NGX_REDIS_MAX_LATE      16
 
-/* connections that are made again at once: so many, and one more a while */
+/* connections that did not live long are made again at once: so many, and one
+ * more a while */
+#define NGX_REDIS_BRIEF         1000
 #define NGX_REDIS_PACE          100
 #define NGX_REDIS_PACE_BURST    10
 
@@ -87,9 +89,13 @@ ngx_redis_guard_pong(ngx_redis_connection_t *rcn)
 /* how long to wait before a connection that was closed is made again */
 
 ngx_msec_t
-ngx_redis_guard_pace(ngx_redis_node_t *node)
+ngx_redis_guard_pace(ngx_redis_node_t *node, ngx_msec_t since)
 {
     ngx_msec_int_t  ahead;
+
+    if (ngx_current_msec - since >= NGX_REDIS_BRIEF) {
+        return 0;
+    }
 
     ahead = (ngx_msec_int_t) (node->pace - ngx_current_msec);
 
@@ -98,7 +104,9 @@ ngx_redis_guard_pace(ngx_redis_node_t *node)
         node->pace = ngx_current_msec;
     }
 
-    node->pace += NGX_REDIS_PACE;
+    if (ahead <= NGX_REDIS_PACE_BURST * NGX_REDIS_PACE) {
+        node->pace += NGX_REDIS_PACE;
+    }
 
     ahead -= (NGX_REDIS_PACE_BURST - 1) * NGX_REDIS_PACE;
 

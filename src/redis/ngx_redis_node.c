@@ -269,12 +269,13 @@ ngx_redis_node_ready(ngx_redis_connection_t *rcn)
 static void
 ngx_redis_node_lost(ngx_redis_connection_t *rcn)
 {
-    ngx_msec_t            delay;
+    ngx_msec_t            since, delay;
     ngx_redis_node_t     *node;
     ngx_redis_verdict_e   verdict;
 
     node = rcn->data;
     verdict = rcn->verdict;
+    since = rcn->since;
 
     ngx_redis_node_count_lost(rcn);
     ngx_redis_node_take_back(node, rcn);
@@ -323,7 +324,8 @@ ngx_redis_node_lost(ngx_redis_connection_t *rcn)
         return;
     }
 
-    delay = verdict == NGX_REDIS_FAILED ? 0 : ngx_redis_guard_pace(node);
+    delay = verdict == NGX_REDIS_FAILED ? 0
+                                        : ngx_redis_guard_pace(node, since);
 
     if (delay) {
         node->paced = 1;

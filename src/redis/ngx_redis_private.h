@@ -403,7 +403,7 @@ void ngx_redis_node_take_back(ngx_redis_node_t *node,
 void ngx_redis_guard_start(ngx_redis_node_t *node);
 void ngx_redis_guard_late(ngx_redis_connection_t *rcn);
 void ngx_redis_guard_pong(ngx_redis_connection_t *rcn);
-ngx_msec_t ngx_redis_guard_pace(ngx_redis_node_t *node);
+ngx_msec_t ngx_redis_guard_pace(ngx_redis_node_t *node, ngx_msec_t since);
 void ngx_redis_guard_earn(ngx_redis_node_t *node);
 ngx_int_t ngx_redis_guard_spend(ngx_redis_node_t *node);
 
