@@ -143,5 +143,12 @@ run(async (t, later) => {
   t.is(next.status, 200, "a start asks LiveKit, too, before it says no");
   t.is((await post("ann", "stop", { roomName: "physics" })).json.recordingId, next.json.recordingId, "which stops by its room");
 
+  /* no recorder at all */
+
+  await stack.stopEgress();
+  const none = await post("ann", "start", { roomName: "physics" });
+  t.is([none.status, none.json.message], [503, "No recorder is free; try again."], "without a recorder it is 503, in nginx's words");
+  t.is(stack.redis("EXISTS", "lkg:rec:active:{physics}"), "0", "and the room is free again");
+
   t.ok(!/\[(alert|crit|emerg)\]/.test(stack.log("error.log")), "no alert in nginx's log");
 });

@@ -89,9 +89,10 @@ exports.startStack = async function startStack(later,
     await start("egress", () => /ready/.test(fs.readFileSync(file("egress.log"), "utf8")), proc.egress,
       "-redis", file("redis.sock"), "-dir", file("recordings"), ...egress);
   }
-  await start("nginx", () => answers(`http://127.0.0.1:${port}/`), proc.nginx,
+  const startNginx = () => start("nginx", () => answers(`http://127.0.0.1:${port}/`), proc.nginx,
     "-p", dir, "-c", file("nginx.conf"), "-e", file("nginx.log"),
     ...(process.getuid() === 0 ? ["-g", "user root;"] : []));
+  await startNginx();
 
   return {
     dir, port, write, key: KEY, secret, sessionSecret,
@@ -104,5 +105,7 @@ exports.startStack = async function startStack(later,
     redis: (...args) => execFileSync("redis-cli", ["-s", file("redis.sock"), ...args], { encoding: "utf8" }).trim(),
     log: (name) => fs.readFileSync(file(name), "utf8"),
     stopLivekit: () => proc.stop(children.livekit),
+    stopEgress: () => proc.stop(children.egress),
+    stopNginx: () => proc.stop(children.nginx), startNginx,
   };
 };
