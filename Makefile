@@ -95,13 +95,13 @@ $(BUILD)/lkgrant.pc: lib/lkgrant.pc.in lib/lkgrant.h
 
 # lkgrant, which uses only what lkgrant.h offers
 
-$(BUILD)/cli/%.o: lib/cli/%.c lib/lkgrant.h lib/cli/lkgrant_cli.h | deps
+$(BUILD)/cli/%.o: lib/cli/%.c lib/lkgrant.h $(wildcard lib/cli/*.h) | deps
 	@mkdir -p $(@D)
 	$(CC) $(LIBFLAGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
 
 $(BUILD)/lkgrant: $(CLI_OBJ) $(BUILD)/liblkgrant.so
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) -L$(BUILD) -llkgrant \
-	    '-Wl,-rpath,$$ORIGIN' -Wl,-rpath,$(LIBDIR) -lhiredis $(LIBS)
+	    '-Wl,-rpath,$$ORIGIN' -Wl,-rpath,$(LIBDIR) -lhiredis -lssl $(LIBS)
 
 
 # The module.  nginx's configure writes below its own source, so a copy of

@@ -50,6 +50,7 @@ typedef enum {
     OPT_USER,
     OPT_PASSWORD,
     OPT_TIMEOUT,
+    OPT_API,
     OPT_COUNT
 } cli_opt;
 
@@ -237,6 +238,12 @@ typedef struct {
     { OPT_PASSWORD, 0, "Redis password; better file:/PATH or env:NAME" },    \
     { OPT_TIMEOUT, 0, "wait for Redis at most so long (default 3)" },        \
     CLI_USE_NOW
+
+#define CLI_API_USES                                                         \
+    { OPT_API, 0, "LiveKit's own address, http://HOST:PORT or "              \
+      "https://HOST: take out who is in the room now" },                     \
+    { OPT_KEY, 0, "LiveKit API key, for --api" },                            \
+    { OPT_SECRET, 0, "its secret; better file:/PATH or env:NAME" }
 
 int cli_redis_open(cli *c, cli_redis *r);
 void cli_redis_close(cli_redis *r);

@@ -40,7 +40,8 @@ static const struct {
     { "redis",         "URL" },
     { "user",          "USER" },
     { "password",      "SECRET" },
-    { "timeout",       "SECONDS" }
+    { "timeout",       "SECONDS" },
+    { "api",           "URL" }
 };
 
 

@@ -5,142 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <hiredis/hiredis.h>
 
-#include "lkgrant_cli.h"
-
-
-#define CLI_NOTE                                                             \
-    "who is in the room now stays there: LiveKit takes people out only by "  \
-    "RemoveParticipant (see livekit_moderation)"
-
-typedef struct {
-    char         key[LKG_KEY_BUF];
-    char         field[LKG_FIELD_BUF];
-    size_t       klen;
-    size_t       flen;
-    const char  *room;
-    const char  *identity;      /* NULL: the room's state */
-} cli_field;
-
-
-/* The field that the command is about, from its first two arguments. */
-
-static int
-cli_room_field(cli *c, cli_field *f, lkg_fact fact)
-{
-    int  rc, n;
-
-    f->room = c->args[0];
-    f->identity = (fact == LKG_FACT_STATE) ? NULL : c->args[1];
-
-    rc = cli_check_room(c, f->room);
-    if (rc != CLI_OK) {
-        return rc;
-    }
-
-    if (f->identity) {
-        rc = cli_check_identity(c, f->identity);
-        if (rc != CLI_OK) {
-            return rc;
-        }
-    }
-
-    n = lkg_access_key(f->key, sizeof(f->key), f->room, strlen(f->room));
-
-    if (n >= 0) {
-        f->klen = (size_t) n;
-        n = lkg_access_field(f->field, sizeof(f->field), fact, f->identity,
-                             f->identity ? strlen(f->identity) : 0);
-    }
-
-    if (n < 0) {
-        return cli_fail_lkg(c, n, "room or identity");
-    }
-
-    f->flen = (size_t) n;
-
-    return CLI_OK;
-}
-
-
-/* Sets the field, or removes it where value is NULL.  *changed: a field that
- * was there is gone, or one that was not is there. */
-
-static int
-cli_room_write(cli *c, const cli_field *f, const char *value, int *changed)
-{
-    int          rc;
-    size_t       lens[4];
-    cli_redis    redis;
-    redisReply  *reply;
-    const char  *argv[4];
-
-    rc = cli_redis_open(c, &redis);
-    if (rc != CLI_OK) {
-        return rc;
-    }
-
-    argv[0] = value ? "HSET" : "HDEL";
-    lens[0] = 4;
-    argv[1] = f->key;
-    lens[1] = f->klen;
-    argv[2] = f->field;
-    lens[2] = f->flen;
-    argv[3] = value;
-    lens[3] = value ? strlen(value) : 0;
-
-    rc = cli_redis_call(c, &redis, REDIS_REPLY_INTEGER, &reply, value ? 4 : 3,
-                        argv, lens);
-
-    if (rc == CLI_OK) {
-        *changed = (reply->integer != 0);
-        freeReplyObject(reply);
-    }
-
-    cli_redis_close(&redis);
-
-    return rc;
-}
-
-
-/* text says what was done; more is taken over and added to the JSON. */
-
-static int
-cli_room_done(cli *c, const cli_field *f, const char *note, json_t *more,
-    const char *text)
-{
-    json_t  *out;
-
-    if (!c->json) {
-        json_decref(more);
-        cli_line("%s", text);
-
-        if (note) {
-            cli_warn("note: %s", note);
-        }
-
-        return CLI_OK;
-    }
-
-    out = json_pack("{s:o}", "room", cli_json_text(f->room, strlen(f->room)));
-
-    if (more == NULL
-        || (f->identity
-            && json_object_set_new(out, "identity",
-                                   cli_json_text(f->identity,
-                                                 strlen(f->identity))))
-        || json_object_update(out, more)
-        || (note && json_object_set_new(out, "note", json_string(note))))
-    {
-        json_decref(out);
-        out = NULL;
-    }
-
-    json_decref(more);
-
-    return cli_json(c, CLI_OK, out);
-}
+#include "lkgrant_room.h"
 
 
 /* The value of a membership; the library is asked whether it can be read. */
@@ -222,11 +88,12 @@ cli_room_add(cli *c)
 /* remove and unban: the field goes. */
 
 static int
-cli_room_drop(cli *c, lkg_fact fact, const char *note, const char *was,
-    const char *was_not)
+cli_room_drop(cli *c, lkg_fact fact, const char *was, const char *was_not)
 {
     int        rc, changed;
     char       text[1024];
+    json_t    *more;
+    cli_api   *api;
     cli_field  f;
 
     rc = cli_room_field(c, &f, fact);
@@ -234,7 +101,7 @@ cli_room_drop(cli *c, lkg_fact fact, const char *note, const char *was,
         return rc;
     }
 
-    rc = cli_room_write(c, &f, NULL, &changed);
+    rc = cli_room_write_out(c, &f, NULL, &changed, &api);
     if (rc != CLI_OK) {
         return rc;
     }
@@ -242,15 +109,20 @@ cli_room_drop(cli *c, lkg_fact fact, const char *note, const char *was,
     snprintf(text, sizeof(text), "%s: %s %s", f.room, f.identity,
              changed ? was : was_not);
 
-    return cli_room_done(c, &f, note, json_pack("{s:b}", "removed", changed),
-                         text);
+    more = json_pack("{s:b}", "removed", changed);
+
+    rc = (fact == LKG_FACT_MEMBER) ? cli_room_out(c, &f, api, more, text)
+                                   : cli_room_done(c, &f, NULL, more, text);
+    cli_api_free(api);
+
+    return rc;
 }
 
 
 static int
 cli_room_remove(cli *c)
 {
-    return cli_room_drop(c, LKG_FACT_MEMBER, CLI_NOTE, "is no longer a member",
+    return cli_room_drop(c, LKG_FACT_MEMBER, "is no longer a member",
                          "was no member");
 }
 
@@ -258,7 +130,7 @@ cli_room_remove(cli *c)
 static int
 cli_room_unban(cli *c)
 {
-    return cli_room_drop(c, LKG_FACT_BAN, NULL, "is no longer banned",
+    return cli_room_drop(c, LKG_FACT_BAN, "is no longer banned",
                          "was not banned");
 }
 
@@ -270,6 +142,7 @@ cli_room_bar(cli *c, lkg_fact fact, int64_t until, const char *verb)
 {
     int        rc, changed;
     char       value[32], text[1024], when[CLI_TIME_BUF];
+    cli_api   *api;
     cli_field  f;
 
     rc = cli_room_field(c, &f, fact);
@@ -279,7 +152,7 @@ cli_room_bar(cli *c, lkg_fact fact, int64_t until, const char *verb)
 
     snprintf(value, sizeof(value), "%lld", (long long) until);
 
-    rc = cli_room_write(c, &f, value, &changed);
+    rc = cli_room_write_out(c, &f, value, &changed, &api);
     if (rc != CLI_OK) {
         return rc;
     }
@@ -288,9 +161,12 @@ cli_room_bar(cli *c, lkg_fact fact, int64_t until, const char *verb)
              until ? ", which ends" : " for ever",
              until ? cli_time(c, when, until, "", "") : "");
 
-    return cli_room_done(c, &f, CLI_NOTE,
-                         json_pack("{s:b, s:o}", verb, 1, "until",
-                                   cli_json_time(until)), text);
+    rc = cli_room_out(c, &f, api,
+                      json_pack("{s:b, s:o}", verb, 1, "until",
+                                cli_json_time(until)), text);
+    cli_api_free(api);
+
+    return rc;
 }
 
 
@@ -329,10 +205,12 @@ cli_room_kick(cli *c)
 
 
 static int
-cli_room_state(cli *c, const char *state, const char *note)
+cli_room_state(cli *c, const char *state, int closed)
 {
     int        rc, changed;
     char       text[512];
+    json_t    *more;
+    cli_api   *api;
     cli_field  f;
 
     rc = cli_room_field(c, &f, LKG_FACT_STATE);
@@ -340,33 +218,44 @@ cli_room_state(cli *c, const char *state, const char *note)
         return rc;
     }
 
-    rc = cli_room_write(c, &f, state, &changed);
+    rc = cli_room_write_out(c, &f, state, &changed, &api);
     if (rc != CLI_OK) {
         return rc;
     }
 
     snprintf(text, sizeof(text), "%s: %s", f.room, state);
 
-    return cli_room_done(c, &f, note, json_pack("{s:s}", "state", state),
-                         text);
+    more = json_pack("{s:s}", "state", state);
+
+    rc = closed ? cli_room_out(c, &f, api, more, text)
+                : cli_room_done(c, &f, NULL, more, text);
+    cli_api_free(api);
+
+    return rc;
 }
 
 
 static int
 cli_room_open(cli *c)
 {
-    return cli_room_state(c, "open", NULL);
+    return cli_room_state(c, "open", 0);
 }
 
 
 static int
 cli_room_close(cli *c)
 {
-    return cli_room_state(c, "closed", CLI_NOTE);
+    return cli_room_state(c, "closed", 1);
 }
 
 
 static const cli_use  cli_redis_uses[] = {
+    CLI_REDIS_USES,
+    { OPT_HELP, 0, NULL }
+};
+
+static const cli_use  cli_out_uses[] = {
+    CLI_API_USES,
     CLI_REDIS_USES,
     { OPT_HELP, 0, NULL }
 };
@@ -379,12 +268,14 @@ static const cli_use  cli_add_uses[] = {
 
 static const cli_use  cli_ban_uses[] = {
     { OPT_UNTIL, 0, "end of the ban; without it there is none" },
+    CLI_API_USES,
     CLI_REDIS_USES,
     { OPT_HELP, 0, NULL }
 };
 
 static const cli_use  cli_kick_uses[] = {
     { OPT_FOR, 0, "how long no token is issued (60, 10m, 2h); default 60" },
+    CLI_API_USES,
     CLI_REDIS_USES,
     { OPT_HELP, 0, NULL }
 };
@@ -394,8 +285,8 @@ static const cli_use  cli_kick_uses[] = {
     "2026-01-31, 2026-01-31T12:00Z, 2026-01-31T12:00:00Z.\n"
 
 #define CLI_STAYS                                                            \
-    "Who is in the room now stays there: only LiveKit can take people out,\n"\
-    "by RemoveParticipant; nginx's livekit_moderation does both at once.\n"
+    "Who is in the room now stays there unless --api says where LiveKit is:\n"\
+    "only LiveKit takes people out.  nginx's livekit_moderation does both.\n"
 
 const cli_command  cli_room_commands[] = {
 
@@ -405,7 +296,7 @@ const cli_command  cli_room_commands[] = {
       "  lkgrant room add algebra alice teacher --expires +2h\n" },
 
     { "room", "remove", "ROOM IDENTITY", 2, 2, cli_room_remove,
-      cli_redis_uses, "end a membership; bans and kicks stay",
+      cli_out_uses, "end a membership; bans and kicks stay",
       CLI_STAYS,
       "  lkgrant room remove algebra alice\n" },
 
@@ -422,13 +313,15 @@ const cli_command  cli_room_commands[] = {
       "issue no token for a minute, and make older ones void",
       CLI_STAYS
       "Tokens made before the end of the kick no longer pass livekit_guard.\n",
-      "  lkgrant room kick algebra mallory --for 10m\n" },
+      "  lkgrant room kick algebra mallory --for 10m\n"
+      "  lkgrant room kick algebra mallory --api https://live.example.com \\\n"
+      "      --key devkey --secret file:/etc/livekit/secret\n" },
 
     { "room", "open", "ROOM", 1, 1, cli_room_open, cli_redis_uses,
       "let members in again", NULL,
       "  lkgrant room open algebra\n" },
 
-    { "room", "close", "ROOM", 1, 1, cli_room_close, cli_redis_uses,
+    { "room", "close", "ROOM", 1, 1, cli_room_close, cli_out_uses,
       "let nobody in, members neither",
       CLI_STAYS,
       "  lkgrant room close algebra\n" },
