@@ -78,7 +78,7 @@ begin() {
         livekit)
             run livekit livekit-server --config livekit.yaml --key-file livekit.keys ;;
         egress)
-            run egress egress -redis "$PWD/bus.sock" -dir recordings ;;
+            run egress egress -redis "$PWD/bus.sock" -dir "$PWD" ;;
         next)
             run next env NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 AUTH_TRUST_HOST=true \
                 NEXTAUTH_URL="$web" NEXTAUTH_SECRET="$(cat nextauth.secret)" \
@@ -148,9 +148,9 @@ prepare() {
     free "$NEXT_PORT" NEXT_PORT
     free "$LIVEKIT_PORT" LIVEKIT_PORT
 
-    rm -rf temp modules static facts ./*.log ./*.down ./*.pid ./*.sock
+    rm -rf temp modules static facts recordings ./*.log ./*.down ./*.pid ./*.sock
     : >.classroom
-    mkdir -p temp modules facts recordings
+    mkdir -p temp modules facts
     ln -s "$BUILD/ngx_http_livekit_module.so" modules/
     ln -s "$here/.next/static" static
 

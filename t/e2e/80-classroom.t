@@ -14,7 +14,7 @@ const { RoomServiceClient } = require("livekit-server-sdk");
 const { look } = require("./lib/axe");
 const { openPage, startBrowser } = require("./lib/browser");
 const { DIR, startClassroom } = require("./lib/classroom");
-const { ask, decode } = require("./lib/client");
+const { ask } = require("./lib/client");
 const { run, until } = require("./lib/tap");
 
 const ROOM = "math-101";
@@ -47,9 +47,9 @@ run(async (t, later) => {
     await button(page, "Join").click();
     await connected(page);
   };
-  const enter = async (who, user, options) => {
+  const enter = async (who, user, { at = url, ...options } = {}) => {
     const page = await open(who, options);
-    await page.goto(url);
+    await page.goto(at);
     await signIn(page, user);
     await join(page);
     return page;
@@ -73,9 +73,11 @@ run(async (t, later) => {
       element.readyState >= 2 && !element.paused && (element.currentTime > before + 0.2 || element.currentTime < before), at), 60);
     t.ok(true, what);
   };
-  const cookieOf = async (page) => (await page.context().cookies(school.origin))
+  const cookieOf = async (page) => (await page.context().cookies(page.url()))
     .map(({ name, value }) => `${name}=${value}`).join("; ");
   const status = async (page) => (await ask(school.origin, await cookieOf(page), { roomName: ROOM })).status;
+  const asks = (page, path, body) => page.evaluate(async ([to, text]) => (await fetch(to, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: text })).status, [path, JSON.stringify(body)]);
   const states = (page) => page.evaluate(() => {
     window.seen = [];
     const note = () => window.seen.push(document.querySelector("[data-connection]")?.dataset.connection);
@@ -160,7 +162,7 @@ run(async (t, later) => {
   await isSeen(student, "chat");
   await button(student, "Close the panel").click();
 
-  const mia = await enter("mia", "mia");
+  const mia = await enter("mia", "mia", { at: url.replace("127.0.0.1", "localhost") });
   await mia.locator(".message.announcement").filter({ hasText: "Homework" }).waitFor();
   t.ok(await mia.getByRole("list", { name: "Pinned" }).getByText("Homework").isVisible(), "who comes later has the announcement and the pin");
   t.is(await mia.locator(".message").filter({ hasText: "prime" }).count(), 0, "but not what was only said");
@@ -252,12 +254,43 @@ run(async (t, later) => {
   await teacher.locator('[data-connection="reconnecting"]').waitFor({ timeout: 60000 });
   t.ok(true, "livekit-server is killed: the page says that it reconnects");
   await isSeen(student, "reconnecting");
+  const early = await student.context().newPage();
+  await early.goto(url);
+  await button(early, "Join").click();
+  await problem(early, "connect-failed", "somebody who joins meanwhile");
+  await isSeen(early, "connect-failed");
+  await early.close();
   await school.rise("livekit", async () => (await fetch(school.livekit).catch(() => null))?.ok);
   for (const page of [teacher, student, mia]) {
     await connected(page);
   }
   t.ok(true, "it is back, and so is everybody");
   await moves(student, "u-tess", "and the student sees the teacher move");
+
+
+  /* A recording. */
+
+  const recordings = teacher.getByRole("list", { name: "Recordings of this room" }).locator("li");
+  const isRecording = (is, what) => teacher.locator(`[data-status="${is}"]`).first().waitFor({ timeout: 60000 })
+    .then(() => t.ok(true, what));
+  await button(teacher, "Record").click();
+  await teacher.getByText("None yet.").waitFor();
+  await button(teacher, "Start recording").click();
+  await isRecording("active", "the teacher records, and LiveKit's webhooks say so");
+  t.is(await asks(teacher, "/api/recordings/start", { roomName: ROOM }), 409, "a second one at the same time: 409");
+  t.is(await asks(student, "/api/recordings/stop", { roomName: ROOM }), 403, "a student cannot stop it");
+  await isSeen(teacher, "recording");
+  await button(teacher, "Stop recording").click();
+  await isRecording("complete", "it is stopped, and saved");
+  await isSeen(teacher, "recorded");
+  t.is(await recordings.count(), 1, "one recording is on the list");
+  const id = await recordings.first().getAttribute("data-recording");
+  const { file, startedBy, participants: heard } = (await teacher.evaluate(async (roomName) =>
+    (await fetch(`/api/recordings?roomName=${roomName}`)).json(), ROOM)).recordings.find((one) => one.recordingId === id);
+  t.is(startedBy, "u-tess", "it is on record who started it");
+  t.ok(heard.includes("u-stu"), "and who was there");
+  t.is(fs.readFileSync(school.file(file)).subarray(4, 8).toString(), "ftyp", `${path.dirname(file)} has the film`);
+  await button(teacher, "People").click();
 
 
   /* Who leads the room, and who does not. */
@@ -272,8 +305,6 @@ run(async (t, later) => {
   const tokenOf = (page) => page.evaluate(async (roomName) => (await (await fetch("/api/connection-details", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ roomName }) })).json()).token, ROOM);
   const takes = async (origin, token) => (await fetch(`${origin}/rtc/validate`, { headers: { Authorization: `Bearer ${token}` } })).status;
-  const asks = (page, path, body) => page.evaluate(async ([to, text]) => (await fetch(to, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: text })).status, [path, JSON.stringify(body)]);
 
   await student.getByRole("button", { name: "People" }).click();
   t.is(await student.locator(".people summary").count(), 0, "a student is offered no moderation");
@@ -394,5 +425,4 @@ run(async (t, later) => {
   for (const [what, secret] of Object.entries({ "key of LiveKit": school.secret, "secret of next-auth": school.read("nextauth.secret"), password })) {
     t.ok(secret.length >= 16 && !bundle.includes(secret), `the bundle does not hold the ${what}`);
   }
-  void decode;
 });
