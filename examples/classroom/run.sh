@@ -80,8 +80,9 @@ begin() {
         egress)
             run egress egress -redis "$PWD/bus.sock" -dir "$PWD" ;;
         next)
-            run next env NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 AUTH_TRUST_HOST=true \
-                NEXTAUTH_URL="$web" NEXTAUTH_SECRET="$(cat nextauth.secret)" \
+            # AUTH_TRUST_HOST: nginx says which of its names was asked for
+            run next env -u NEXTAUTH_URL NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 \
+                AUTH_TRUST_HOST=true NEXTAUTH_SECRET="$(cat nextauth.secret)" \
                 CLASSROOM_PASSWORD="$CLASSROOM_PASSWORD" \
                 node "$here/node_modules/next/dist/bin/next" start \
                     --hostname 127.0.0.1 --port "$NEXT_PORT" "$here" ;;

@@ -36,6 +36,9 @@ exports.look = async function look(page, name) {
     await page.setViewportSize(size);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      /* colours that are still changing are nobody's choice */
+      await page.evaluate(() => Promise.all(document.getAnimations()
+        .filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {}))));
       await page.screenshot({ path: path.join(dir, `${name}-${screen}-${colorScheme}.png`) });
       (await findings(page)).forEach((finding) => found.add(`${screen}, ${colorScheme}: ${finding}`));
     }
