@@ -5,6 +5,7 @@ use lib 't/lib';
 use LiveKitTest;
 use LiveKitStory;
 use LiveKitRedis;
+use LiveKitTls;
 use Test::Nginx::Socket 'no_plan';
 
 # the usual configuration with another "livekit_redis ...;"
@@ -425,3 +426,44 @@ for my $round (0 .. 6) {
 --- response_body
 420 right
 as many as at first
+
+
+=== TEST 17: over TLS a node must have a certificate for the name that it is announced by
+--- names: localhost 127.0.0.1
+--- cluster_says: nowhere
+--- before
+$ENV{TEST_NGINX_TLS_NODE} = free_port();
+my ($port, $tls) = (free_port(), "$LiveKitTest::dir/tls");
+start($port, 'cluster-enabled yes', 'tls-cluster yes', 'tls-port ' . $ENV{TEST_NGINX_TLS_NODE}, "tls-cert-file $tls/good.pem",
+      "tls-key-file $tls/good.key", "tls-ca-cert-file $tls/ca.pem", 'tls-auth-clients no');
+@nodes = $port;
+spoil();
+at($port, 'CLUSTER', 'ADDSLOTSRANGE', 0, 16383);
+wait_for { at($port, 'CLUSTER', 'INFO') =~ /cluster_state:ok/ } 'a cluster';
+at($port, 'HSET', 'lkg:room:{math}', 'm:u1', 'teacher');
+--- http_config eval
+::with('rediss://127.0.0.1:$TEST_NGINX_TLS_NODE cluster', 'resolver $TEST_NGINX_DNS ipv6=off;',
+       'livekit_redis_ssl_trusted_certificate $TEST_NGINX_DIR/tls/ca.pem;')
+--- config
+    location = /token { livekit_token; }
+--- story
+my ($port) = @nodes;
+my @said = 'by address ' . eventually { ask(wish('u1'))->who eq 'u1' };
+
+for my $name (qw(localhost redis.invalid)) {
+    names('localhost' => ['127.0.0.1'], 'redis.invalid' => ['127.0.0.1']);
+    at($port, 'CONFIG', 'SET', 'cluster-announce-hostname', $name);
+    at($port, 'CONFIG', 'SET', 'cluster-preferred-endpoint-type', 'hostname');
+    kill 'HUP', nginx_pid();
+    my $due = $name eq 'localhost' ? 'u1' : 'unavailable';
+    push @said, "by $name " . eventually { ask(wish('u1'))->who eq $due } 10;
+}
+
+@said;
+--- processes: 1
+--- response_body
+by address 1
+by localhost 1
+by redis.invalid 1
+--- error_log
+redis SSL certificate does not match "redis.invalid"

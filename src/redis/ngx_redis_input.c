@@ -317,6 +317,17 @@ ngx_redis_connection_error(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
         return NGX_ERROR;
     }
 
+    if (rcn->master
+        && (ngx_redis_error_is(error, "READONLY")
+            || ngx_redis_error_is(error, "MASTERDOWN")))
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_redis_log(rcn->log), 0,
+                      "redis is not the master any more");
+
+        rcn->verdict = NGX_REDIS_DEMOTED;
+        return NGX_ERROR;
+    }
+
     if (q->whole) {
 
         /* the cluster's part */

@@ -224,6 +224,8 @@ sub start_cluster {
 
     for my $port (@nodes) {
         wait_for { at($port, 'CLUSTER', 'INFO') =~ /cluster_state:ok/ } 'a cluster';
+        wait_for { 3 == grep { @$_ == 4 } @{ at($port, 'CLUSTER', 'SLOTS') } } 'its replicas';
+        wait_for { at($port, 'ROLE')->[0] eq 'master' || at($port, 'ROLE')->[3] eq 'connected' } 'data';
     }
 
     load_rooms(\&in_cluster);
