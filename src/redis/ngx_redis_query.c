@@ -90,7 +90,10 @@ ngx_redis_query_command(ngx_redis_query_t *q, ngx_uint_t argc,
     for (i = 0; i < argc; i++) {
         p = ngx_redis_query_header(p, '$', argv[i].len);
 
-        p = ngx_cpymem(p, argv[i].data, argv[i].len);
+        if (argv[i].len) {
+            p = ngx_cpymem(p, argv[i].data, argv[i].len);
+        }
+
         *p++ = CR; *p++ = LF;
     }
 
