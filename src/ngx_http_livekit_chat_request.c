@@ -185,7 +185,7 @@ ngx_http_livekit_chat_args(ngx_http_request_t *r,
     if (rc == NGX_OK && value.len) {
         chat->from.data = ngx_pnalloc(r->pool, LKG_STREAM_ID_BUF);
         if (chat->from.data == NULL) {
-            return "";
+            return "The server has no memory for it.";
         }
 
         len = lkg_stream_after((char *) chat->from.data, LKG_STREAM_ID_BUF,

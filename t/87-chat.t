@@ -689,3 +689,21 @@ all acknowledged
 [alert]
 [crit]
 [emerg]
+
+
+=== TEST 32: an account of Redis that may do no more than README says
+--- before
+redis('ACL', 'SETUSER', 'chat', 'on', '>chat-password', '~lkg:room:*', '+hmget', '+ping', '+client|setname', '+select',
+      '~lkg:chat:*', '+eval', '+get', '+set', '+xadd', '+xrange', '+xdel');
+--- http_config eval
+$::HttpConfig =~ s/(livekit_redis \S+);/$1 user=chat password=chat-password;/r
+--- story
+my $pin = post('u1', type => 'pinned', message => 'Page 12', id => 'c-1');
+
+outcome($pin), outcome(post('u1', type => 'pinned', message => 'Page 12', id => 'c-1')),
+scalar(messages(page('u2'))), line(post('u1', type => 'unpin', message => $Json->decode($pin->body)->{id}), 'removed');
+--- response_body
+200 true false false
+200 true true false
+1
+200 true

@@ -343,3 +343,16 @@ no growth
 [alert]
 [crit]
 [emerg]
+
+
+=== TEST 17: an account of Redis that may do no more than README says
+--- before
+redis('ACL', 'SETUSER', 'metrics', 'on', '>metrics-password', '~lkg:room:*', '+hmget', '+ping', '+client|setname', '+select',
+      '~lkg:metrics:*', '+eval', '+xadd', '+xtrim', '+expire');
+--- http_config eval
+$::HttpConfig =~ s/(livekit_redis \S+);/$1 user=metrics password=metrics-password;/r
+--- story
+told(batch('u2', samples(2))), scalar kept();
+--- response_body
+202 {"samples":2}
+2
