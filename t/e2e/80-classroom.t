@@ -277,6 +277,8 @@ run(async (t, later) => {
   await teacher.getByText("None yet.").waitFor();
   await button(teacher, "Start recording").click();
   await isRecording("active", "the teacher records, and LiveKit's webhooks say so");
+  await mia.locator(".message.announcement").filter({ hasText: "is being recorded" }).waitFor();
+  t.ok(true, "everybody is told");
   t.is(await asks(teacher, "/api/recordings/start", { roomName: ROOM }), 409, "a second one at the same time: 409");
   t.is(await asks(student, "/api/recordings/stop", { roomName: ROOM }), 403, "a student cannot stop it");
   await isSeen(teacher, "recording");

@@ -42,7 +42,7 @@ export function Recordings({ room, onProblem }: Props) {
 
   return (
     <div className="panel-body">
-      <p className="quiet">Sound and video of the room, as one file. Everybody sees that it is being recorded.</p>
+      <p className="quiet">Sound and video of the room, as one file. Everybody is told in the chat.</p>
       {running
         ? (
           <button type="button" className="button danger wide" disabled={busy}

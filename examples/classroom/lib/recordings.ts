@@ -56,8 +56,15 @@ export class RecordingLog {
     clearTimeout(this.timer);
   }
 
-  begin = () => this.act(() => post(ENDPOINTS.startRecording, { roomName: this.room }));
-  finish = (id: string) => this.act(() => post(ENDPOINTS.stopRecording, { recordingId: id, roomName: this.room }));
+  begin = () => this.act(async () => {
+    await post(ENDPOINTS.startRecording, { roomName: this.room });
+    await this.announce("This lesson is being recorded.");
+  });
+
+  finish = (id: string) => this.act(async () => {
+    await post(ENDPOINTS.stopRecording, { recordingId: id, roomName: this.room });
+    await this.announce("The recording has ended.");
+  });
 
   async load(): Promise<void> {
     clearTimeout(this.timer);
@@ -78,6 +85,11 @@ export class RecordingLog {
       this.timer = setTimeout(() => void this.load(), AGAIN);
     }
   }
+
+  /* Whoever is recorded has to know, and so has who comes later. */
+  private announce = (message: string) => post(ENDPOINTS.chat, {
+    roomName: this.room, id: crypto.randomUUID(), type: "announcement", message,
+  });
 
   private async act(action: () => Promise<unknown>): Promise<void> {
     this.store.set({ busy: true });
