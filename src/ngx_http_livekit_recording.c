@@ -84,10 +84,11 @@ ngx_module_t  ngx_http_livekit_recording_module = {
 static ngx_int_t
 ngx_http_livekit_recording_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                          rc;
-    ngx_pool_cleanup_t                *cln;
-    ngx_http_livekit_ctx_t            *ctx;
-    ngx_http_livekit_endpoint_conf_t  *ecf;
+    ngx_int_t                               rc;
+    ngx_pool_cleanup_t                     *cln;
+    ngx_http_livekit_ctx_t                 *ctx;
+    ngx_http_livekit_endpoint_conf_t       *ecf;
+    ngx_http_livekit_recording_loc_conf_t  *rcf;
 
     ctx = ngx_http_livekit_get_ctx(r);
     if (ctx == NULL) {
@@ -105,6 +106,9 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r)
     }
 
     ngx_http_livekit_forget_asked(ctx);
+
+    rcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_recording_module);
+    ctx->deed = rcf->name;
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_livekit_recording_t));
     if (cln == NULL) {
@@ -455,6 +459,8 @@ ngx_http_livekit_recording(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     methods = NGX_HTTP_POST;
+
+    rcf->name = value[1];
 
     if (ngx_strcmp(value[1].data, "start") == 0) {
         rcf->allowed = ngx_http_livekit_recording_start;

@@ -110,7 +110,8 @@ typedef struct {
 } ngx_http_livekit_recording_t;
 
 typedef struct {
-    ngx_http_livekit_resume_pt           allowed;   /* start, stop, list */
+    ngx_str_t                            name;      /* start, stop, list */
+    ngx_http_livekit_resume_pt           allowed;
     ngx_str_t                            secrets[2];
 } ngx_http_livekit_recording_loc_conf_t;
 

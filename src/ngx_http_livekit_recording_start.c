@@ -464,6 +464,7 @@ ngx_http_livekit_recording_started(ngx_http_request_t *r,
     body.len = p - body.data;
 
     ctx->verdict = "started";
+    ctx->target = rec->id;
 
     ngx_http_finalize_request(r, ngx_http_livekit_reply(r, NGX_HTTP_OK,
                                                         &body));

@@ -305,6 +305,7 @@ ngx_http_livekit_recording_ended(ngx_http_request_t *r,
                   "\"%V\"", &rec->id, &ctx->room, &identity);
 
     ctx->verdict = "stopped";
+    ctx->target = rec->id;
 
     ngx_http_finalize_request(r, ngx_http_livekit_reply(r, NGX_HTTP_OK,
                                                         &body));

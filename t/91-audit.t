@@ -13,6 +13,7 @@ our $Http = "$LiveKitTest::HttpConfig    include \$TEST_NGINX_ROOT/examples/audi
 our $Locations = $LiveKitApi::Location . <<'_EOC_';
     location = /token { livekit_token; }
     location = /moderate { livekit_moderation; }
+    location = /start { livekit_recording start; }
     location = /plain { return 204; }
     location /rtc { livekit_guard on; alias $TEST_NGINX_DIR/; }
 _EOC_
@@ -24,6 +25,7 @@ add_block_preprocessor(sub {
     $block->set_value(config => $Locations);
 
     unlink "$LiveKitTest::dir/audit.log";
+    load_room();
 });
 
 # The lines of the trail so far, each as a hash.
@@ -104,3 +106,18 @@ verdict not_member
 identity u","verdict":"issued
 --- error_log
 livekit: forbidden: not_member
+
+
+
+=== TEST 3: a recording, and one that a student wants to start
+--- story
+my $c = client()->send(request('POST /start', as => 'u1', json => '{"roomName":"math"}'));
+my @calls = LiveKitApi::calls('{"egress_id":"EG_1","room_name":"math","status":"EGRESS_STARTING"}', participants('u1'));
+my $answer = $c->answer;
+ask(request('POST /start', as => 'u2', json => '{"roomName":"math"}'));
+map { ::said($_) } ::trail(2)
+--- response_body
+method=POST path=/start status=200 verdict=started identity=u1 role=teacher room=math action=start target=EG_1
+method=POST path=/start status=403 verdict=action_not_allowed identity=u2 role=student room=math action=start
+--- error_log
+livekit: forbidden: action_not_allowed
