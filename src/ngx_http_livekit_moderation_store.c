@@ -155,14 +155,14 @@ ngx_http_livekit_moderation_store_person(ngx_http_request_t *r,
     argv[4].data = now;
     argv[4].len = ngx_sprintf(now, "%T", ngx_time()) - now;
 
-    ngx_str_null(&argv[5]);
-    ngx_str_null(&argv[6]);
+    ngx_str_set(&argv[5], "");
+    ngx_str_set(&argv[6], "");
 
     if (acf->facts.sources) {
         ngx_str_set(&argv[7], "-");
 
     } else {
-        ngx_str_null(&argv[7]);
+        ngx_str_set(&argv[7], "");
 
         role = lkg_policy_default_role(llcf->policy);
 

@@ -196,12 +196,12 @@ my $s = $call->{socket};
 local $SIG{PIPE} = 'IGNORE';
 $s->syswrite("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
 my $n = 0;
-for (1 .. 2000) {
+for (1 .. 20000) {
     defined $s->syswrite("1000\r\n" . 'x' x 4096 . "\r\n") or last;
     $n++;
 }
 my $answer = $c->answer;
-("$answer", $n < 2000 ? 'stopped' : 'taken')
+("$answer", $n < 20000 ? 'stopped' : 'taken')
 --- response_body
 503
 stopped
