@@ -131,7 +131,8 @@ ngx_http_livekit_chat_handler(ngx_http_request_t *r)
     r->main->count++;
 
     if (fault) {
-        ngx_http_livekit_chat_refuse(r, ctx, NGX_HTTP_BAD_REQUEST, fault);
+        ngx_http_livekit_chat_refuse(r, ctx, ctx->status ? ctx->status
+                                             : NGX_HTTP_BAD_REQUEST, fault);
 
     } else {
         ngx_http_livekit_chat_start(r, ctx);
@@ -159,7 +160,8 @@ ngx_http_livekit_chat_body(ngx_http_request_t *r,
     fault = ngx_http_livekit_chat_parse(r, ctx);
 
     if (fault) {
-        ngx_http_livekit_chat_refuse(r, ctx, NGX_HTTP_BAD_REQUEST, fault);
+        ngx_http_livekit_chat_refuse(r, ctx, ctx->status ? ctx->status
+                                             : NGX_HTTP_BAD_REQUEST, fault);
         return;
     }
 
@@ -417,6 +419,9 @@ ngx_http_livekit_chat_refuse(ngx_http_request_t *r,
 
     } else if (status == NGX_HTTP_CONFLICT) {
         ctx->verdict = "no_pin";
+
+    } else if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        ctx->verdict = "error";
 
     } else {
         ctx->verdict = "bad_request";

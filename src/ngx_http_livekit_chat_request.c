@@ -185,6 +185,7 @@ ngx_http_livekit_chat_args(ngx_http_request_t *r,
     if (rc == NGX_OK && value.len) {
         chat->from.data = ngx_pnalloc(r->pool, LKG_STREAM_ID_BUF);
         if (chat->from.data == NULL) {
+            ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
             return "The server has no memory for it.";
         }
 

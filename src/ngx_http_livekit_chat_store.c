@@ -257,9 +257,11 @@ ngx_int_t
 ngx_http_livekit_chat_kept(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
     ngx_redis_reply_t *reply)
 {
+    lkg_str                   type;
     ngx_http_livekit_chat_t  *chat;
 
     chat = ctx->state;
+    type = chat->message.type;
 
     if (reply->type != NGX_REDIS_ARRAY || reply->nelts != 2
         || reply->elts[1]->type != NGX_REDIS_INTEGER
@@ -271,7 +273,13 @@ ngx_http_livekit_chat_kept(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 
     chat->stored = 1;
     chat->duplicate = (reply->elts[1]->integer != 1);
-    chat->gone = (reply->elts[1]->integer == -1);
+
+    /* what was stored is not sent under the right to say something else */
+
+    chat->gone = (reply->elts[1]->integer == -1
+                  || chat->message.type.len != type.len
+                  || ngx_memcmp(chat->message.type.data, type.data, type.len)
+                     != 0);
 
     return NGX_OK;
 }

@@ -159,6 +159,14 @@ ngx_http_livekit_metrics_body(ngx_http_request_t *r,
 
     fault = ngx_http_livekit_metrics_parse(r, ctx);
 
+    if (fault && ctx->status) {
+        ctx->verdict = "error";
+
+        ngx_http_finalize_request(r,
+                       ngx_http_livekit_reply_error(r, ctx->status, fault));
+        return;
+    }
+
     if (fault) {
         ctx->verdict = "bad_request";
 
@@ -204,6 +212,7 @@ ngx_http_livekit_metrics_parse(ngx_http_request_t *r,
 
     metrics->samples.data = ngx_pnalloc(r->pool, size);
     if (metrics->samples.data == NULL) {
+        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
         return "The server has no memory for it.";
     }
 

@@ -451,7 +451,15 @@ ngx_http_livekit_main_arg(ngx_http_request_t *r, ngx_str_t *name,
 void
 ngx_http_livekit_forget_asked(ngx_http_livekit_ctx_t *ctx)
 {
-    lkg_json_free(ctx->asked.body);
+    if (ctx->asked.body) {
+
+        /* of which these may be parts */
+
+        ngx_str_null(&ctx->room);
+        ngx_str_null(&ctx->target);
+
+        lkg_json_free(ctx->asked.body);
+    }
 
     ngx_memzero(&ctx->asked, sizeof(ngx_http_livekit_asked_t));
 

@@ -6,6 +6,7 @@
 use lib 't/lib';
 use LiveKitTest;
 use LiveKitStory;
+use LiveKitApi;
 use Test::Nginx::Socket 'no_plan';
 
 write_policy(<<'_EOC_');
@@ -707,3 +708,35 @@ scalar(messages(page('u2'))), line(post('u1', type => 'unpin', message => $Json-
 200 true true false
 1
 200 true
+
+
+
+=== TEST 33: who may not announce any more cannot have an old announcement said again
+--- config eval
+"location = /chat { livekit_chat; }\n$LiveKitApi::Location"
+--- story
+sub posts {
+    my %message = @_;
+    my $c = client()->send(request('POST /chat', as => 'u1', json => $Json->encode({ roomName => 'math', %message })));
+    return $c;
+}
+
+my $c = posts(type => 'announcement', message => 'No lesson', id => 'c-1');
+my @calls = livekit('{}')->method;
+my @answers = $c->answer;
+
+redis('HSET', 'lkg:room:{math}', 'm:u1', 'student');
+push @answers, posts(type => 'note', message => 'Hello', id => 'c-1')->answer;
+
+$c = posts(type => 'note', message => 'Hello', id => 'c-2');
+my $call = livekit('{}');
+push @answers, $c->answer;
+
+(@calls, (map { outcome($_) } @answers),
+ LiveKitTest::decode_base64($Json->decode($call->body)->{data}) =~ /"message":"(.*?)"/)
+--- response_body
+RoomService/SendData
+200 true false true
+200 true true false
+200 true false true
+Hello
