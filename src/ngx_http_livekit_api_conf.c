@@ -157,7 +157,8 @@ ngx_http_livekit_api_init(ngx_conf_t *cf)
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "livekit_api \"%V\" leads to %s in %V:%ui; "
                           "what it needs is: location %V/ { internal; "
-                          "proxy_pass http://127.0.0.1:7880/; }",
+                          "proxy_pass http://127.0.0.1:7880/; "
+                          "proxy_ignore_client_abort on; }",
                           &apcf->uri, fault, &apcf->where.file,
                           apcf->where.line, &apcf->uri);
             return NGX_ERROR;

@@ -432,6 +432,7 @@ _EOC_
 --- must_die
 --- error_log
 livekit_api "/_livekit" leads to no location of its server
+what it needs is: location /_livekit/ { internal; proxy_pass http://127.0.0.1:7880/; proxy_ignore_client_abort on; }
 
 
 === TEST 24: one that clients reach, too
