@@ -8,8 +8,11 @@
 #include "ngx_http_livekit.h"
 
 
+static void ngx_http_livekit_subrequest_drop(ngx_http_request_t *sr);
 static ngx_int_t ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
+static ngx_uint_t ngx_http_livekit_subrequest_left(ngx_http_request_t *sr,
+    ngx_int_t rc);
 
 
 ngx_int_t
@@ -18,6 +21,7 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 {
     ngx_http_request_t          *sr;
     ngx_http_livekit_ctx_t      *sctx;
+    ngx_http_request_body_t     *body;
     ngx_http_post_subrequest_t  *ps;
 
     s->request = NULL;
@@ -25,6 +29,11 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 
     ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
     if (ps == NULL) {
+        return NGX_ERROR;
+    }
+
+    body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (body == NULL) {
         return NGX_ERROR;
     }
 
@@ -41,6 +50,7 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 
     sctx = ngx_http_livekit_get_ctx(sr);
     if (sctx == NULL) {
+        sr->write_event_handler = ngx_http_livekit_subrequest_drop;
         return NGX_ERROR;
     }
 
@@ -48,10 +58,7 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 
     /* the body is the main request's, to be read by whom it is for */
 
-    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (sr->request_body == NULL) {
-        return NGX_ERROR;
-    }
+    sr->request_body = body;
 
     s->request = sr;
 
@@ -59,11 +66,22 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 }
 
 
+/* It waits for its turn already, with all that the client has sent. */
+
+static void
+ngx_http_livekit_subrequest_drop(ngx_http_request_t *sr)
+{
+    ngx_http_finalize_request(sr, NGX_OK);
+}
+
+
 /*
  * nginx may call this before the end, and again: for a status of its own and
  * for the page that it makes of it.  What is broken off is no answer, and not
  * the end of the request that asks, nor of its connection, which nginx gives
- * up where an answer is too large for the memory.
+ * up where an answer is too large for the memory.  A client that takes back
+ * its request over HTTP/2 leaves the same mark on the connection, and an
+ * answer that is none the worse for it.
  */
 
 static ngx_int_t
@@ -72,9 +90,21 @@ ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr, void *data,
 {
     ngx_http_livekit_subrequest_t *s = data;
 
-    if (rc == NGX_HTTP_CLIENT_CLOSED_REQUEST
+    ngx_http_upstream_t  *u;
+
+    if (ngx_http_livekit_subrequest_left(sr, rc)
         || (rc != NGX_ERROR && !sr->connection->error))
     {
+        return rc;
+    }
+
+    u = sr->upstream;
+
+    if (rc != NGX_ERROR && rc != NGX_HTTP_CLIENT_CLOSED_REQUEST
+        && !sr->filter_finalize
+        && !(u && u->pipe && u->pipe->downstream_error))
+    {
+        sr->connection->error = 0;
         return rc;
     }
 
@@ -85,6 +115,23 @@ ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr, void *data,
     sr->connection->error = 0;
 
     return NGX_OK;
+}
+
+
+/*
+ * Whether the client has left, and what it asked for is not to go on.  nginx
+ * has the same status where the other server fails after that.
+ */
+
+static ngx_uint_t
+ngx_http_livekit_subrequest_left(ngx_http_request_t *sr, ngx_int_t rc)
+{
+    ngx_http_upstream_t  *u;
+
+    u = sr->upstream;
+
+    return rc == NGX_HTTP_CLIENT_CLOSED_REQUEST
+           && !(u && u->conf && u->conf->ignore_client_abort);
 }
 
 
