@@ -210,7 +210,7 @@ ngx_http_livekit_moderation_next(ngx_http_request_t *r,
     if (m->next == NGX_HTTP_LIVEKIT_CALLS
         && m->next < m->participants.nelts)
     {
-        m->call = NGX_HTTP_LIVEKIT_CALL_PARTLY;
+        m->call = ngx_max(m->call, NGX_HTTP_LIVEKIT_CALL_PARTLY);
 
     } else if (m->next < m->participants.nelts) {
 
@@ -231,7 +231,10 @@ ngx_http_livekit_moderation_next(ngx_http_request_t *r,
 }
 
 
-/* Who has left in the meantime is no failure. */
+/*
+ * Who has left in the meantime is no failure.  An error about one device says
+ * nothing about the others; no answer at all does.
+ */
 
 static void
 ngx_http_livekit_moderation_each(ngx_http_request_t *r,
@@ -252,8 +255,11 @@ ngx_http_livekit_moderation_each(ngx_http_request_t *r,
 
         *done = name[m->next];
 
-    } else if (ctx->api_status != NGX_HTTP_NOT_FOUND) {
+    } else if (ctx->api_status == 0) {
         goto failed;
+
+    } else if (ctx->api_status != NGX_HTTP_NOT_FOUND) {
+        m->call = NGX_HTTP_LIVEKIT_CALL_FAILED;
     }
 
     m->next++;

@@ -132,6 +132,10 @@ ngx_http_livekit_moderation_fields(ngx_http_livekit_ctx_t *ctx,
     m->muted = muted;
     m->delete_room = delete_room;
 
+    if (m->delete_room && m->number != NGX_HTTP_LIVEKIT_CLOSE) {
+        return "deleteRoom goes with close alone.";
+    }
+
     if (ngx_http_livekit_moderation_until(doc, &m->until) != NGX_OK) {
         return "until must be a time that is still to come, in seconds since "
                "1970, or 0: for ever.";

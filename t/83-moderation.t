@@ -80,6 +80,23 @@ sub moderated {
 }
 
 
+# One that the client takes back while LiveKit is asked, as nginx knows by then.
+
+sub taken_back {
+    my $action = shift;
+
+    my $c = LiveKitStory::h2();
+    my $stream = $c->ask('POST', '/moderate', as => 'u1', headers => ['content-type' => 'application/json'],
+                         body => [qq({"roomName":"math","action":"$action","identity":"u2"})]);
+    my $list = LiveKitApi::livekit(undef);
+
+    $c->reset($stream);
+    $c->answer($c->ask('GET', '/moderate', as => 'u1'));
+
+    return ($c, $list);
+}
+
+
 sub said { return "$_[0] " . $_[0]->body =~ s/\n//r }
 
 
@@ -441,19 +458,32 @@ d:u2 is a minute
 livekit: no answer from LiveKit to RoomService/ListParticipants through "/_livekit": nothing came that is one
 
 
-=== TEST 20: one that fails in the middle has done what it says
+=== TEST 20: LiveKit's error about one device does not keep it from the others
 --- story
-::moderated(::moderate('u1', 'remove', 'u2'), participants('u2', 'u2~a', 'u2~b'), '{}', [500, '{}'])
+::moderated(::moderate('u1', 'remove', 'u2'), participants('u2', 'u2~a', 'u2~b'), '{}', [500, '{}'], '{}')
 --- response_body
 RoomService/ListParticipants {"room":"math"}
 RoomService/RemoveParticipant {"identity":"u2","room":"math"}
 RoomService/RemoveParticipant {"identity":"u2~a","room":"math"}
-202 {"action":"remove","roomName":"math","identity":"u2","stored":true,"livekit":"unavailable","removed":["u2"],"message":"This is stored. LiveKit has not done all that follows from it; send the request again."}
+RoomService/RemoveParticipant {"identity":"u2~b","room":"math"}
+202 {"action":"remove","roomName":"math","identity":"u2","stored":true,"livekit":"unavailable","removed":["u2","u2~b"],"message":"This is stored. LiveKit has not done all that follows from it; send the request again."}
 --- error_log
 livekit: LiveKit answered 500 to RoomService/RemoveParticipant
 
 
-=== TEST 21: somebody who came in a thousand times is taken out in portions
+=== TEST 21: who gives no answer is not asked about the others
+--- story
+::moderated(::moderate('u1', 'remove', 'u2'), participants('u2', 'u2~a', 'u2~b'), [500, '{}'], '')
+--- response_body
+RoomService/ListParticipants {"room":"math"}
+RoomService/RemoveParticipant {"identity":"u2","room":"math"}
+RoomService/RemoveParticipant {"identity":"u2~a","room":"math"}
+202 {"action":"remove","roomName":"math","identity":"u2","stored":true,"livekit":"unavailable","removed":[],"message":"This is stored. LiveKit has not done all that follows from it; send the request again."}
+--- error_log
+livekit: no answer from LiveKit to RoomService/RemoveParticipant
+
+
+=== TEST 22: somebody who came in a thousand times is taken out in portions
 --- story
 my @all = map { "u2#$_" } 1 .. 1000;
 my $c = client()->send(::moderate('u1', 'remove', 'u2'));
@@ -467,7 +497,7 @@ my $answer = $c->answer;
 partly
 
 
-=== TEST 22: without Redis nothing is done
+=== TEST 23: without Redis nothing is done
 --- http_config eval: $LiveKitTest::HttpConfig =~ s/\$TEST_NGINX_REDIS/redis:\/\/127.0.0.1:1/r
 --- story
 ::said(ask(::moderate('u1', 'remove', 'u2')))
@@ -477,7 +507,7 @@ partly
 livekit: no answer about room "math"
 
 
-=== TEST 23: nor where it can be read but not written
+=== TEST 24: nor where it can be read but not written
 --- http_config eval
 $LiveKitTest::HttpConfig =~ s/(livekit_redis \S+);/$1 user=reader password=reader-password;/r
 --- story
@@ -489,7 +519,7 @@ d:u2 is nothing
 livekit: not stored: redis_data
 
 
-=== TEST 24: a membership that cannot be read is left alone
+=== TEST 25: a membership that cannot be read is left alone
 --- story
 my @bad = ('student;exp=soon', 'student;exp=', ';exp=1', 'student;', 'student;x=1', 'student;exp=9999999999999',
            'x' x 65, '', 'student;exp=-1', 'student;exp=1e9');
@@ -511,7 +541,7 @@ my @bad = ('student;exp=soon', 'student;exp=', ';exp=1', 'student;', 'student;x=
 livekit: the membership in room "math" cannot be understood
 
 
-=== TEST 25: where the application keeps the memberships, it changes them
+=== TEST 26: where the application keeps the memberships, it changes them
 --- config eval
 "livekit_access role HGET room:\$livekit_room:members \$livekit_identity;\n$::Away"
 --- story
@@ -527,7 +557,7 @@ d:u2 is a minute
 livekit: forbidden: moderator, room "math", remove "u1"
 
 
-=== TEST 26: a room with a prefix is one in Redis and in LiveKit, and by its short name to the page
+=== TEST 27: a room with a prefix is one in Redis and in LiveKit, and by its short name to the page
 --- config eval
 "livekit_room acme:\$livekit_requested_room;\n$::Moderation"
 --- story
@@ -540,7 +570,7 @@ RoomService/RemoveParticipant {"identity":"u2","room":"acme:math"}
 d:u2 is a minute
 
 
-=== TEST 27: names of all kinds come whole
+=== TEST 28: names of all kinds come whole
 --- story
 my $who = "a \"b\" \\ \x{e9}\x{1f600}";
 my $utf8 = Encode::encode_utf8($who);
@@ -558,7 +588,7 @@ a minute
 "
 
 
-=== TEST 28: requests that cannot be meant
+=== TEST 29: requests that cannot be meant
 --- story
 my $long = 'x' x 257;
 my @bodies = ('', '[]', '{', '{"roomName":"math"}', '{"action":"close"}', '{"roomName":"math","action":"kick","identity":"u2"}',
@@ -574,6 +604,8 @@ my @bodies = ('', '[]', '{', '{"roomName":"math"}', '{"action":"close"}', '{"roo
     '{"roomName":"math","action":"role","identity":"u2"}', '{"roomName":"math","action":"role","identity":"u2","role":["x"]}',
     '{"roomName":"math","action":"mute","identity":"u2"}', '{"roomName":"math","action":"mute","identity":"u2","trackSid":"a b"}',
     '{"roomName":"math","action":"mute","identity":"u2","trackSid":"TR_1","muted":1}',
+    (map { qq({"roomName":"math","action":"$_","identity":"u2","role":"presenter","trackSid":"TR_1","deleteRoom":true}) }
+         qw(remove ban unban mute role open)),
     '{"roomName":"math","action":"close","deleteRoom":"yes"}', '{"roomName":"math","roomName":"math","action":"close"}',
     '{"roomName":"math","room_name":"math","action":"close"}', '{"roomName":"a/b","action":"close"}',
     '{"roomName":["math"],"action":"close"}', '{"roomName":"math","action":"close","x":[' . join(',', (1) x 200) . ']}');
@@ -596,20 +628,21 @@ my %after = @{ redis('HGETALL', 'lkg:room:{math}') };
 4: 400 The body is not valid JSON, or a name stands in it twice.
 1: 400 The body must be a JSON object.
 1: 400 There can be no room of that name.
+6: 400 deleteRoom goes with close alone.
 5: 400 until must be a time that is still to come, in seconds since 1970, or 0: for ever.
 as it was
 --- error_log
 livekit: refused: bad_room
 
 
-=== TEST 29: room_name is as good, and what nobody knows is ignored
+=== TEST 30: room_name is as good, and what nobody knows is ignored
 --- story
-::said(ask('POST /moderate', as => 'u1', json => '{"room_name":"math","action":"open","identity":null,"until":null,"x":1}'))
+::said(ask('POST /moderate', as => 'u1', json => '{"room_name":"math","action":"open","identity":null,"until":null,"deleteRoom":false,"x":1}'))
 --- response_body
 200 {"action":"open","roomName":"math","state":"open","stored":true}
 
 
-=== TEST 30: a client that goes away does not undo what it began
+=== TEST 31: a client that goes away does not undo what it began
 --- config eval: $::Moderation
 --- story
 my $c = client()->send(::moderate('u1', 'remove', 'u2'));
@@ -625,7 +658,46 @@ RoomService/RemoveParticipant {"identity":"u2","room":"math"}
 RoomService/RemoveParticipant {"identity":"u2~phone","room":"math"}
 
 
-=== TEST 31: the log says who did what to whom, and no token
+=== TEST 32: nor one that takes back its request over HTTP/2
+--- config eval
+"$ENV{TEST_NGINX_HTTP2}\n$::Moderation"
+--- story
+my ($c, $list) = ::taken_back('remove');
+my $text = participants('u2', 'u2~phone');
+$list->{socket}->syswrite("HTTP/1.1 200 OK\r\nContent-Length: " . length($text) . "\r\n\r\n$text");
+close $list->{socket};
+(calls('{}', '{}'), $c->answer($c->ask('GET', '/moderate', as => 'u1')))
+--- response_body
+RoomService/RemoveParticipant {"identity":"u2","room":"math"}
+RoomService/RemoveParticipant {"identity":"u2~phone","room":"math"}
+405
+--- error_log
+client canceled stream
+
+
+=== TEST 33: what LiveKit does not answer then is known to be undone
+--- config eval
+"$ENV{TEST_NGINX_HTTP2}\n$::Moderation"
+--- log_level: notice
+--- story
+map { my ($action, $answer) = @$_;
+      my ($c, $list) = ::taken_back($action);
+      $list->{socket}->syswrite($answer);
+      close $list->{socket};
+      (eventually { error_log() =~ /livekit: livekit_unavailable: $action "u2" in room "math"/ },
+       $c->answer($c->ask('GET', '/moderate', as => 'u1'))) }
+    ['remove', ''], ['ban', "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n{"]
+--- response_body
+1
+405
+1
+405
+--- error_log
+livekit: no answer from LiveKit to RoomService/ListParticipants through "/_livekit": nothing came that is one
+livekit: no answer from LiveKit to RoomService/ListParticipants through "/_livekit": it is broken off or too large
+
+
+=== TEST 34: the log says who did what to whom, and no token
 --- config eval
 "location = /moderate { livekit_moderation; access_log logs/audit.log audit; }\n$LiveKitApi::Location"
 --- http_config eval
@@ -647,7 +719,7 @@ no token
 livekit: moderated: remove "u2" in room "math"
 
 
-=== TEST 32: what it cannot do without
+=== TEST 35: what it cannot do without
 --- config
     livekit_access off;
     location = /moderate { livekit_moderation; } # wrong
@@ -656,7 +728,7 @@ livekit: moderated: remove "u2" in room "math"
 "livekit_moderation" cannot stand beside "livekit_access off"
 
 
-=== TEST 33: nor without LiveKit's API
+=== TEST 36: nor without LiveKit's API
 --- config
     location = /moderate { livekit_moderation; } # wrong
 --- must_die
