@@ -10,6 +10,10 @@
 
 
 #define NGX_HTTP_LIVEKIT_WEBHOOK_BODY    (64 * 1024)
+
+/* with all that goes with it, no more than a query to Redis may have */
+#define NGX_HTTP_LIVEKIT_WEBHOOK_MOST    (120 * 1024)
+
 #define NGX_HTTP_LIVEKIT_WEBHOOK_EVENTS  10000
 
 
@@ -131,6 +135,7 @@ ngx_http_livekit_webhook_handler(ngx_http_request_t *r)
 
     ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
     max = ngx_max(ecf->body_size, NGX_HTTP_LIVEKIT_WEBHOOK_BODY);
+    max = ngx_min(max, NGX_HTTP_LIVEKIT_WEBHOOK_MOST);
 
     if (r->headers_in.content_length_n > (off_t) max) {
         ctx->verdict = "payload_too_large";

@@ -182,7 +182,21 @@ my $chunked = sub {
 EV_room room_started math
 
 
-=== TEST 8: in pieces, one of which never comes
+=== TEST 8: a larger livekit_body_size counts, but no more than Redis is sent
+--- config
+    livekit_body_size 1m;
+    location = /hooks { livekit_webhook; }
+--- story
+my $fits = $::Room . ' ' x (120 * 1024 - length $::Room);
+::hooked($fits), ::hooked("$fits "), ::hooked($fits . ' ' x 16384), ::stream();
+--- response_body
+200
+413
+413
+EV_room room_started math
+
+
+=== TEST 9: in pieces, one of which never comes
 --- story
 my $head = request('POST /hooks', headers => ['Authorization: ' . ::hook_token($::Room),
                                              'Content-Length: ' . length $::Room]);
@@ -199,7 +213,7 @@ EV_room room_started math
 alarms none
 
 
-=== TEST 9: POST is the only method
+=== TEST 10: POST is the only method
 --- story
 map { my $a = ::hooked($::Room, line => $_); "$a " . ($a->header('Allow') // '') } 'GET /hooks', 'PUT /hooks', 'OPTIONS /hooks';
 --- response_body
@@ -208,7 +222,7 @@ map { my $a = ::hooked($::Room, line => $_); "$a " . ($a->header('Allow') // '')
 405 POST
 
 
-=== TEST 10: signed, but no event
+=== TEST 11: signed, but no event
 --- story
 (map { ::hooked($_) } '', '{}', '[]', '{"event":"room_started"', '{"event":"a b","id":"x"}'), 'stored: ' . ::stream();
 --- response_body
@@ -222,7 +236,7 @@ stored:
 livekit: webhook of LiveKit's not understood
 
 
-=== TEST 11: ids and rooms that are odd
+=== TEST 12: ids and rooms that are odd
 --- story
 (map { ::hooked($_) }
     '{"event":"room_started","id":"a}b","room":{"name":"x{y"}}',
@@ -238,7 +252,7 @@ map { s/sha256-[0-9a-f]{64}/made/gr } ::stream();
 made room_started , made room_started , made room_started no id
 
 
-=== TEST 12: the stream does not grow for ever
+=== TEST 13: the stream does not grow for ever
 --- config
     location = /hooks { livekit_webhook events=10; }
 --- story
@@ -249,7 +263,7 @@ bad
 bounded
 
 
-=== TEST 13: a recording, from its beginning to its end
+=== TEST 14: a recording, from its beginning to its end
 --- story
 my @said = (::hooked(::egress('STARTING')), ::recording(), ::lease());
 push @said, ::hooked(::egress('ACTIVE', startedAt => $::Began)), ::recording(), ::lease();
@@ -272,7 +286,7 @@ none
 EG_1
 
 
-=== TEST 14: in any order, and more than once: the end is the same
+=== TEST 15: in any order, and more than once: the end is the same
 --- story
 my %event = (
     S => ::egress('STARTING'),
@@ -294,7 +308,7 @@ map { "$ends{$_} $_" } sort keys %ends;
 8 duration=60250 endedAt=1800000061750 file=recordings/math/x.mp4 room=math size=12345 startedAt=1800000001500 status=complete lease none
 
 
-=== TEST 15: a recording that fails lets the next one begin; its reason stays in Redis
+=== TEST 16: a recording that fails lets the next one begin; its reason stays in Redis
 --- story
 ::hooked(::egress('STARTING'));
 (::hooked(::egress('FAILED', error => '"Start signal not received"', endedAt => $::Ended)), ::recording(), ::lease());
@@ -304,7 +318,7 @@ endedAt=1800000061750 error=Start signal not received room=math status=failed
 none
 
 
-=== TEST 16: a late event does not take the lease of the next recording
+=== TEST 17: a late event does not take the lease of the next recording
 --- story
 ::hooked(::egress('COMPLETE', endedAt => $::Ended));
 ::hooked(::egress('ACTIVE') =~ s/EG_1/EG_2/r =~ s/EV_/EV_2/r);
@@ -318,7 +332,7 @@ EG_2
 room=math status=active
 
 
-=== TEST 17: what is no recording of a room is an event and no more
+=== TEST 18: what is no recording of a room is an event and no more
 --- story
 (::hooked(::egress('ACTIVE') =~ s/"roomComposite".*?\]}/"track":{"roomName":"math","trackId":"TR"}/r),
  ::stream(), 'recording: ' . ::recording(), ::lease());
@@ -329,7 +343,7 @@ recording:
 none
 
 
-=== TEST 18: who was there while it was recorded; recorders, agents and devices do not count
+=== TEST 19: who was there while it was recorded; recorders, agents and devices do not count
 --- story
 ::hooked(::joined('early'));
 ::hooked(::egress('ACTIVE', startedAt => $::Began));
@@ -342,7 +356,7 @@ join ' ', sort @{ redis('SMEMBERS', 'lkg:rec:people:{math}:EG_1') };
 caller u2 u3
 
 
-=== TEST 19: all that is kept ends some day, or is bounded
+=== TEST 20: all that is kept ends some day, or is bounded
 --- story
 ::hooked(::egress('ACTIVE', startedAt => $::Began));
 ::hooked(::joined('u2'));
@@ -351,7 +365,7 @@ map { my $ttl = redis('TTL', $_); $ttl > 0 ? () : "$_ $ttl" } sort @{ redis('KEY
 --- response_body
 
 
-=== TEST 20: while Redis is away it is 503, and once Redis is back it is stored
+=== TEST 21: while Redis is away it is 503, and once Redis is back it is stored
 --- story
 kill_redis();
 my $away = ::hooked($::Room);
@@ -370,7 +384,7 @@ livekit: not stored: redis_unavailable
 [emerg]
 
 
-=== TEST 21: while Redis is silent, too
+=== TEST 22: while Redis is silent, too
 --- http_config eval: $LiveKitTest::HttpConfig . "    livekit_redis_timeout 300ms;"
 --- story
 ::hooked($::Room);
@@ -387,7 +401,7 @@ room=math status=active
 livekit: not stored: redis_timeout
 
 
-=== TEST 22: an event that is stored but not followed up is followed up when it comes again
+=== TEST 23: an event that is stored but not followed up is followed up when it comes again
 --- story
 redis('SET', 'lkg:rec:EG_1', 'no hash');
 my $half = ::hooked(::egress('ACTIVE', startedAt => $::Began));
@@ -405,7 +419,7 @@ EG_1
 livekit: not stored: redis_data
 
 
-=== TEST 23: an event that cannot be stored is not taken for one that is
+=== TEST 24: an event that cannot be stored is not taken for one that is
 --- story
 redis('SET', 'lkg:events', 'no stream');
 my $wrong = ::hooked($::Room);
@@ -419,7 +433,7 @@ EV_room room_started math
 livekit: not stored: redis_data
 
 
-=== TEST 24: ten deliveries of one event at once
+=== TEST 25: ten deliveries of one event at once
 --- processes: 2
 --- story
 my $text = request('POST /hooks', headers => ['Authorization: ' . ::hook_token($::Room),
@@ -433,7 +447,7 @@ $said{$_->answer}++ for @clients;
 EV_room room_started math
 
 
-=== TEST 25: the log tells the verdict
+=== TEST 26: the log tells the verdict
 --- http_config eval: $LiveKitTest::HttpConfig . "    log_format verdict '\$status \$livekit_verdict';"
 --- config
     location = /hooks { livekit_webhook; access_log logs/verdict.log verdict; }
@@ -456,7 +470,7 @@ eventually { @log = split /\n/, LiveKitStory::slurp("$ENV{TEST_NGINX_SERVROOT}/l
 livekit: webhook refused
 
 
-=== TEST 26: it needs a key to know LiveKit by
+=== TEST 27: it needs a key to know LiveKit by
 --- http_config
     livekit_redis $TEST_NGINX_REDIS;
 --- config
@@ -468,7 +482,7 @@ livekit: webhook refused
 "livekit_webhook" needs livekit_key, with which LiveKit signs, in
 
 
-=== TEST 27: and a Redis to store in
+=== TEST 28: and a Redis to store in
 --- http_config
     livekit_key LKkey "an api secret of 32 bytes or even more";
 --- config
@@ -480,7 +494,7 @@ livekit: webhook refused
 "livekit_webhook" needs livekit_redis
 
 
-=== TEST 28: how many events are kept is a number
+=== TEST 29: how many events are kept is a number
 --- config
     location = /hooks {
         livekit_webhook events=0;    # wrong
@@ -490,7 +504,7 @@ livekit: webhook refused
 invalid parameter "events=0": it is events= and how many are kept, at least 1
 
 
-=== TEST 29: it does not share its location
+=== TEST 30: it does not share its location
 --- config
     location = /hooks {
         livekit_token;
