@@ -150,6 +150,10 @@ void ngx_http_livekit_recording_call(ngx_http_request_t *r,
     ngx_http_livekit_resume_pt next);
 ngx_int_t ngx_http_livekit_recording_answer(ngx_http_livekit_ctx_t *ctx);
 
+/* {"name":"value"} */
+ngx_int_t ngx_http_livekit_recording_about(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value, ngx_str_t *body);
+
 /* Ends the request with an error; message NULL: the usual sentence. */
 void ngx_http_livekit_recording_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t status, const char *message);

@@ -12,9 +12,11 @@ static void ngx_http_livekit_recording_listed(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_recording_apply(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_recording_look(
+static ngx_int_t ngx_http_livekit_recording_look(
     ngx_http_livekit_recording_t *rec, ngx_http_livekit_recording_row_t *row,
     lkg_recording *recording);
+static ngx_uint_t ngx_http_livekit_recording_is(lkg_json *answer,
+    lkg_json_node info, ngx_str_t *id);
 static ngx_uint_t ngx_http_livekit_recording_is_stale(
     ngx_http_livekit_recording_row_t *row);
 
@@ -41,6 +43,30 @@ ngx_http_livekit_recording_call(ngx_http_request_t *r,
     if (ngx_http_livekit_api(r, ctx, call, next) != NGX_AGAIN) {
         next(r, ctx);
     }
+}
+
+
+ngx_int_t
+ngx_http_livekit_recording_about(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value, ngx_str_t *body)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, sizeof("{\"\":\"\"}") + ngx_strlen(name)
+                             + 6 * value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+
+    p = ngx_sprintf(p, "{\"%s\":\"", name);
+    p = (u_char *) ngx_escape_json(p, value->data, value->len);
+    p = ngx_cpymem(p, "\"}", 2);
+
+    body->len = p - body->data;
+
+    return NGX_OK;
 }
 
 
@@ -95,7 +121,6 @@ void
 ngx_http_livekit_recording_refresh(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_resume_pt next)
 {
-    u_char                        *p;
     ngx_str_t                      body;
     ngx_http_livekit_recording_t  *rec;
 
@@ -104,17 +129,12 @@ ngx_http_livekit_recording_refresh(ngx_http_request_t *r,
     rec->refreshed = 1;
     rec->row = 0;
 
-    body.data = ngx_pnalloc(r->pool, sizeof("{\"room_name\":\"\"}")
-                                     + 6 * ctx->room.len);
-    if (body.data == NULL) {
+    if (ngx_http_livekit_recording_about(r, "room_name", &ctx->room, &body)
+        != NGX_OK)
+    {
         next(r, ctx);
         return;
     }
-
-    p = ngx_cpymem(body.data, "{\"room_name\":\"", 14);
-    p = (u_char *) ngx_escape_json(p, ctx->room.data, ctx->room.len);
-    p = ngx_cpymem(p, "\"}", 2);
-    body.len = p - body.data;
 
     ngx_http_livekit_recording_call(r, ctx, "Egress/ListEgress", &body,
                                     ngx_http_livekit_recording_listed);
@@ -174,7 +194,15 @@ ngx_http_livekit_recording_apply(ngx_http_request_t *r,
 
         ngx_memzero(u, sizeof(ngx_http_livekit_recording_update_t));
 
-        ngx_http_livekit_recording_look(rec, row, &u->recording);
+        if (ngx_http_livekit_recording_look(rec, row, &u->recording)
+            != NGX_OK)
+        {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "livekit: what LiveKit says of recording \"%V\" of "
+                          "room \"%V\" is not understood; it stays on record "
+                          "as it is", &row->id, &ctx->room);
+            continue;
+        }
 
         ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                       "livekit: recording \"%V\" of room \"%V\" had not been "
@@ -195,9 +223,10 @@ ngx_http_livekit_recording_apply(ngx_http_request_t *r,
 }
 
 
-/* What LiveKit has forgotten cannot be running. */
+/* What LiveKit has forgotten cannot be running; what it says in words that are
+ * not understood (NGX_DECLINED) may. */
 
-static void
+static ngx_int_t
 ngx_http_livekit_recording_look(ngx_http_livekit_recording_t *rec,
     ngx_http_livekit_recording_row_t *row, lkg_recording *recording)
 {
@@ -210,11 +239,9 @@ ngx_http_livekit_recording_look(ngx_http_livekit_recording_t *rec,
          n != LKG_JSON_NONE;
          n = lkg_json_next(rec->answer, n))
     {
-        if (lkg_recording_read(recording, rec->answer, n) == LKG_OK
-            && recording->id.len == row->id.len
-            && ngx_memcmp(recording->id.data, row->id.data, row->id.len) == 0)
-        {
-            return;
+        if (ngx_http_livekit_recording_is(rec->answer, n, &row->id)) {
+            return lkg_recording_read(recording, rec->answer, n) == LKG_OK
+                   ? NGX_OK : NGX_DECLINED;
         }
     }
 
@@ -223,4 +250,32 @@ ngx_http_livekit_recording_look(ngx_http_livekit_recording_t *rec,
     recording->state = LKG_RECORDING_FAILED;
     recording->error.data = "LiveKit does not know it any more";
     recording->error.len = ngx_strlen(recording->error.data);
+
+    return NGX_OK;
+}
+
+
+/* Both of protobuf's ways to write the name. */
+
+static ngx_uint_t
+ngx_http_livekit_recording_is(lkg_json *answer, lkg_json_node info,
+    ngx_str_t *id)
+{
+    lkg_str     value;
+    ngx_uint_t  i;
+
+    static const char  *names[] = { "egressId", "egress_id" };
+
+    for (i = 0; i < 2; i++) {
+        value = lkg_json_string(answer, lkg_json_get(answer, info, names[i],
+                                                     ngx_strlen(names[i])));
+
+        if (value.len == id->len
+            && ngx_memcmp(value.data, id->data, id->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }

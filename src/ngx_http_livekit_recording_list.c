@@ -139,13 +139,27 @@ ngx_http_livekit_recording_index(ngx_http_request_t *r,
 }
 
 
+/* The record of one may have ended before the list: it is not asked for, or it
+ * would be put on record again, as one that failed. */
+
 static void
 ngx_http_livekit_recording_known(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_http_livekit_recording_t  *rec;
+    ngx_uint_t                         i, n;
+    ngx_http_livekit_recording_t      *rec;
+    ngx_http_livekit_recording_row_t  *row;
 
     rec = ctx->state;
+    row = rec->rows.elts;
+
+    for (i = 0, n = 0; i < rec->rows.nelts; i++) {
+        if (row[i].known) {
+            row[n++] = row[i];
+        }
+    }
+
+    rec->rows.nelts = n;
 
     if (!rec->refreshed && ngx_http_livekit_recording_stale(rec)) {
         ngx_http_livekit_recording_refresh(r, ctx,
@@ -164,7 +178,7 @@ ngx_http_livekit_recording_show(ngx_http_request_t *r,
     u_char                            *p;
     size_t                             len;
     ngx_str_t                          body;
-    ngx_uint_t                         i, n;
+    ngx_uint_t                         i;
     ngx_http_livekit_recording_t      *rec;
     ngx_http_livekit_recording_row_t  *row;
 
@@ -186,15 +200,8 @@ ngx_http_livekit_recording_show(ngx_http_request_t *r,
 
     p = ngx_cpymem(body.data, "{\"recordings\":[", 15);
 
-    for (i = 0, n = 0; i < rec->rows.nelts; i++) {
-
-        /* its record has ended before the list */
-
-        if (!row[i].known) {
-            continue;
-        }
-
-        if (n++) {
+    for (i = 0; i < rec->rows.nelts; i++) {
+        if (i) {
             *p++ = ',';
         }
 

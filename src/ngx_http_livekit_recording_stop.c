@@ -215,24 +215,18 @@ static void
 ngx_http_livekit_recording_end(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    u_char                        *p;
     ngx_str_t                      body;
     ngx_http_livekit_recording_t  *rec;
 
     rec = ctx->state;
 
-    body.data = ngx_pnalloc(r->pool, sizeof("{\"egress_id\":\"\"}")
-                                     + 6 * rec->id.len);
-    if (body.data == NULL) {
+    if (ngx_http_livekit_recording_about(r, "egress_id", &rec->id, &body)
+        != NGX_OK)
+    {
         ngx_http_livekit_recording_refuse(r, ctx,
                                        NGX_HTTP_INTERNAL_SERVER_ERROR, NULL);
         return;
     }
-
-    p = ngx_cpymem(body.data, "{\"egress_id\":\"", 14);
-    p = (u_char *) ngx_escape_json(p, rec->id.data, rec->id.len);
-    p = ngx_cpymem(p, "\"}", 2);
-    body.len = p - body.data;
 
     ngx_http_livekit_recording_call(r, ctx, "Egress/StopEgress", &body,
                                     ngx_http_livekit_recording_ended);

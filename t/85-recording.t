@@ -505,7 +505,37 @@ redis_data
 [emerg]
 
 
-=== TEST 25: what is needed
+=== TEST 25: what has only its place in the list left is none, and nobody asks for it
+--- story
+::started('u1');
+redis('ZADD', 'lkg:rec:list:{math}', 1, 'EG_gone');
+my $list = ask('GET /list?roomName=math', as => 'u1');
+(join ' ', map { "$_->{recordingId} $_->{status}" } @{ $list->json->{recordings} }), 'on record: ' . ::recording('EG_gone'),
+'calls: ' . (livekit(undef)->{line});
+--- response_body
+EG_1 starting
+on record: 
+calls: nobody calls
+
+
+=== TEST 26: what LiveKit says of a recording is not understood: it may still run
+--- story
+::started('u1');
+redis('HSET', 'lkg:rec:EG_1', 'updatedAt', (time - 120) * 1000);
+my @items = map { '{"items":[' . ::info('FAILED', egress_id => 'EG_0') . ",$_]}" }
+    ::info('PAUSED'), ::info('ACTIVE', room_name => 'a{b}'), ::info('ACTIVE', room_name => '') =~ s/egress_id/egressId/r;
+my @said = map { (::asked(request('GET /list?roomName=math', as => 'u1'), $_))[-1] =~ /^(\d+).*"status":"(\w+)"/ } @items;
+"@said", (::asked(::post('u1', 'start'), $items[0]))[-1], ::lease(), (::recording() =~ /(status=\w+)/)[0];
+--- response_body
+200 starting 200 starting 200 starting
+409 {"error":"conflict","message":"This room is being recorded already."}
+EG_1
+status=starting
+--- error_log
+livekit: what LiveKit says of recording "EG_1" of room "math" is not understood
+
+
+=== TEST 27: what is needed
 --- config
     location = /start {
         livekit_recording start;    # wrong
@@ -515,7 +545,7 @@ redis_data
 "livekit_recording" needs livekit_api
 
 
-=== TEST 26: start, stop or list
+=== TEST 28: start, stop or list
 --- config
     location = /start {
         livekit_recording pause;    # wrong
@@ -525,7 +555,7 @@ redis_data
 invalid value "pause": it is "start", "stop" or "list"
 
 
-=== TEST 27: a secret of the storage that is not there
+=== TEST 29: a secret of the storage that is not there
 --- http_config eval: $LiveKitTest::HttpConfig =~ s/policy\.json/s3-gone.json/r
 --- config
     location = /start {
