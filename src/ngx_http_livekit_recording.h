@@ -106,7 +106,11 @@ typedef struct {
     ngx_array_t                          rows;      /* that are looked at */
     ngx_uint_t                           row;
     ngx_uint_t                           sent;      /* of rows, to Redis */
+    ngx_uint_t                           status;    /* of a start, not 0: */
+    const char                          *verdict;   /* it is not LiveKit's */
+    ngx_uint_t                           repeated;  /* the update of a start */
     unsigned                             refreshed:1;
+    unsigned                             unrecorded:1;    /* it failed */
 } ngx_http_livekit_recording_t;
 
 typedef struct {

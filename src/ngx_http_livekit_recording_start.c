@@ -97,11 +97,12 @@ ngx_http_livekit_recording_leased(ngx_http_request_t *r,
     rec = ctx->state;
     reply = ngx_http_livekit_stored(ctx);
 
+    /* without an answer, it may still be ours */
+
     if (reply == NULL || reply->type != NGX_REDIS_STRING) {
-        ngx_http_finalize_request(r,
-               ngx_http_livekit_reply_error(r,
-                                            NGX_HTTP_SERVICE_UNAVAILABLE,
-                                            NULL));
+        rec->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        rec->verdict = ctx->verdict;
+        ngx_http_livekit_recording_failed(r, ctx, 0);
         return;
     }
 
@@ -203,8 +204,7 @@ ngx_http_livekit_recording_begin(ngx_http_request_t *r,
 
     body.data = ngx_pnalloc(r->pool, LKG_REQUEST_MAX);
     if (body.data == NULL) {
-        ngx_http_livekit_recording_failed(r, ctx, 0);
-        return;
+        goto failed;
     }
 
     ask.room = ngx_http_livekit_lkg(&ctx->room);
@@ -224,12 +224,18 @@ ngx_http_livekit_recording_begin(ngx_http_request_t *r,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "livekit: no recording of room \"%V\": %s", &ctx->room,
                       lkg_strerror(rc));
-        ngx_http_livekit_recording_failed(r, ctx, 0);
-        return;
+        goto failed;
     }
 
     ngx_http_livekit_recording_call(r, ctx, "Egress/StartRoomCompositeEgress",
                                     &body, ngx_http_livekit_recording_begun);
+    return;
+
+failed:
+
+    rec->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    rec->verdict = "error";
+    ngx_http_livekit_recording_failed(r, ctx, 0);
 }
 
 
@@ -332,8 +338,19 @@ static void
 ngx_http_livekit_recording_released(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_uint_t   status;
-    const char  *message;
+    ngx_uint_t                     status;
+    const char                    *message;
+    ngx_http_livekit_recording_t  *rec;
+
+    rec = ctx->state;
+
+    if (rec->status) {
+        ctx->verdict = rec->verdict;
+
+        ngx_http_finalize_request(r,
+                         ngx_http_livekit_reply_error(r, rec->status, NULL));
+        return;
+    }
 
     switch (ctx->api_status) {
 
@@ -363,34 +380,43 @@ ngx_http_livekit_recording_released(ngx_http_request_t *r,
 }
 
 
-/* It runs, whatever Redis said: LiveKit's events will tell Redis again. */
+/* It runs, whatever Redis said.  LiveKit's events will tell Redis again, but
+ * not who has started it. */
 
 static void
 ngx_http_livekit_recording_recorded(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    u_char                        *p;
     ngx_str_t                      body;
     ngx_http_livekit_recording_t  *rec;
 
     rec = ctx->state;
 
+    if (ctx->status && rec->repeated++ == 0
+        && ngx_http_livekit_recording_update(r, ctx, &rec->update)
+           == NGX_AGAIN)
+    {
+        return;
+    }
+
     if (ctx->status) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: recording \"%V\" of room \"%V\", started by "
+                      "\"%V\", runs but is not on record: %s", &rec->id,
+                      &ctx->room, &rec->update.started_by, ctx->verdict);
+
+        rec->unrecorded = 1;
+
         ngx_http_livekit_recording_started(r, ctx);
         return;
     }
 
-    body.data = ngx_pnalloc(r->pool, sizeof("{\"room\":\"\"}")
-                                     + 6 * ctx->room.len);
-    if (body.data == NULL) {
+    if (ngx_http_livekit_recording_about(r, "room", &ctx->room, &body)
+        != NGX_OK)
+    {
         ngx_http_livekit_recording_started(r, ctx);
         return;
     }
-
-    p = ngx_cpymem(body.data, "{\"room\":\"", 9);
-    p = (u_char *) ngx_escape_json(p, ctx->room.data, ctx->room.len);
-    p = ngx_cpymem(p, "\"}", 2);
-    body.len = p - body.data;
 
     rec->call.room = ctx->room;
 
@@ -463,9 +489,11 @@ ngx_http_livekit_recording_started(ngx_http_request_t *r,
 
     body.len = p - body.data;
 
-    ctx->verdict = "started";
+    ctx->verdict = (rec->unrecorded) ? "started_unrecorded" : "started";
     ctx->target = rec->id;
 
-    ngx_http_finalize_request(r, ngx_http_livekit_reply(r, NGX_HTTP_OK,
-                                                        &body));
+    ngx_http_finalize_request(r,
+               ngx_http_livekit_reply(r, rec->unrecorded ? NGX_HTTP_ACCEPTED
+                                                         : NGX_HTTP_OK,
+                                      &body));
 }

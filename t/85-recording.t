@@ -21,6 +21,13 @@ write_policy(<<'_EOC_', 's3.json');
 }
 _EOC_
 
+write_policy(<<'_EOC_', 'long.json');
+{
+  "version": 1, "roles": { "teacher": { "actions": ["record"] } },
+  "recording": { "file": "{room}/{room}/{room}/{room}/{room}/{room}/{room}/{room}/{id}.mp4" }
+}
+_EOC_
+
 {
     my $policy = LiveKitStory::slurp("$LiveKitTest::dir/s3.json");
     write_policy($policy =~ s/\$DIR/$LiveKitTest::dir/r, 's3.json');
@@ -535,7 +542,80 @@ status=starting
 livekit: what LiveKit says of recording "EG_1" of room "math" is not understood
 
 
-=== TEST 27: what is needed
+=== TEST 27: Redis does not say in time whether the room is ours: it is free again
+--- story
+::started('u1');
+redis('HSET', 'lkg:rec:EG_1', 'updatedAt', (time - 120) * 1000);
+my $c = client()->send(::post('u1', 'start'));
+my $call = livekit(undef);
+redis('DEL', 'lkg:rec:active:{math}');
+stop_redis();
+$call->{socket}->syswrite("HTTP/1.1 500 Said\r\nContent-Length: 2\r\n\r\n{}");
+my $late = eventually { error_log() =~ /not stored: redis_timeout/ };
+cont_redis();
+$late, ::said($c->answer), ::lease();
+--- response_body
+1
+503 {"error":"unavailable","message":"Access cannot be checked at the moment; try again."}
+none
+--- error_log
+livekit: not stored: redis_timeout
+
+
+=== TEST 28: Redis is late with what is to be put on record: it is told again
+--- story
+my $c = client()->send(::post('u1', 'start'));
+my $call = livekit(undef);
+stop_redis();
+my $answer = ::info('STARTING');
+$call->{socket}->syswrite("HTTP/1.1 200 OK\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer");
+my $late = eventually { error_log() =~ /not stored: redis_timeout/ };
+cont_redis();
+calls(participants('u1'));
+$late, ::plain(::said($c->answer)), ::lease(), ::recording() =~ s/startedAt=\d+/startedAt=MS/r;
+--- response_body
+1
+200 {"recordingId":"EG_1","status":"starting","startedAt":"TIME"}
+EG_1
+room=math startedAt=MS startedBy=u1 status=starting
+--- error_log
+livekit: not stored: redis_timeout
+
+
+=== TEST 29: it runs and is not on record: who has started it hears that, and the log
+--- http_config eval
+$LiveKitTest::HttpConfig . "    log_format verdict '\$status \$livekit_verdict';\n"
+--- config eval
+"    access_log logs/verdict.log verdict;\n$::Config"
+--- story
+redis('SET', 'lkg:rec:EG_1', 'x');
+my ($call, $said) = ::asked(::post('u1', 'start'), ::info('STARTING'));
+my $log;
+eventually { ($log) = LiveKitStory::slurp("$ENV{TEST_NGINX_SERVROOT}/logs/verdict.log") =~ /^(202.*)/m };
+$said, $log;
+--- response_body
+202 {"recordingId":"EG_1","status":"starting","startedAt":"TIME"}
+202 started_unrecorded
+--- error_log
+livekit: recording "EG_1" of room "math", started by "u1", runs but is not on record
+
+
+=== TEST 30: a path that is too long is nginx's own fault, and LiveKit is not asked
+--- http_config eval: $LiveKitTest::HttpConfig =~ s/policy\.json/long.json/r
+--- story
+my $room = 'm' x 128;
+redis('HSET', "lkg:room:{$room}", 'm:u1', 'teacher');
+my $said = ::said(ask(::post('u1', 'start', qq({"roomName":"$room"}))));
+$said, redis('GET', "lkg:rec:active:{$room}") // 'none', 'calls: ' . (livekit(undef)->{line});
+--- response_body
+500 {"error":"internal_error","message":"The server could not answer."}
+none
+calls: nobody calls
+--- error_log
+livekit: no recording of room
+
+
+=== TEST 31: what is needed
 --- config
     location = /start {
         livekit_recording start;    # wrong
@@ -545,7 +625,7 @@ livekit: what LiveKit says of recording "EG_1" of room "math" is not understood
 "livekit_recording" needs livekit_api
 
 
-=== TEST 28: start, stop or list
+=== TEST 32: start, stop or list
 --- config
     location = /start {
         livekit_recording pause;    # wrong
@@ -555,7 +635,7 @@ livekit: what LiveKit says of recording "EG_1" of room "math" is not understood
 invalid value "pause": it is "start", "stop" or "list"
 
 
-=== TEST 29: a secret of the storage that is not there
+=== TEST 33: a secret of the storage that is not there
 --- http_config eval: $LiveKitTest::HttpConfig =~ s/policy\.json/s3-gone.json/r
 --- config
     location = /start {
