@@ -8,6 +8,7 @@
  */
 
 const { execFileSync } = require("node:child_process");
+const http = require("node:http");
 
 const cookies = require("./lib/cookies");
 const proc = require("./lib/process");
@@ -24,6 +25,17 @@ for family in text_string_to_metric_families(sys.stdin.read()):
         print(json.dumps([family.type, sample.name, sample.labels, sample.value]))
 `;
 
+/* On a connection of its own: nginx closes kept ones when it is reloaded. */
+const request = (url, { body, ...options } = {}) => new Promise((resolve, reject) => {
+  http.request(url, { agent: false, ...options }, async (answer) => {
+    let text = "";
+    for await (const chunk of answer) {
+      text += chunk;
+    }
+    resolve({ status: answer.statusCode, text });
+  }).once("error", reject).end(body);
+});
+
 run(async (t, later) => {
   const stack = await startStack(later, {
     locations: "location = /metrics { livekit_status; }",
@@ -33,8 +45,7 @@ run(async (t, later) => {
   stack.redis("HSET", "lkg:room:{math}", "m:u1", "teacher", "m:u2", "student");
 
   const scrape = async () => {
-    const answer = await fetch(`${origin}/metrics`);
-    const text = await answer.text();
+    const { text } = await request(`${origin}/metrics`);
     const read = execFileSync(proc.python, ["-c", READER], { input: text, env: proc.env });
     const samples = String(read).trim().split("\n").map((line) => JSON.parse(line));
 
@@ -51,13 +62,12 @@ run(async (t, later) => {
 
   const cookie = async (sub) => cookies.jwt({ sub, name: sub }, sessionSecret);
   const asks = async (sub) => {
-    const answer = await fetch(`${origin}/api/connection-details`, {
+    const { status } = await request(`${origin}/api/connection-details`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Cookie: await cookie(sub) },
       body: JSON.stringify({ roomName: "math" }),
     });
-    await answer.text();
-    return answer.status;
+    return status;
   };
 
   let last = await scrape();
