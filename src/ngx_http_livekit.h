@@ -363,9 +363,9 @@ const char *ngx_http_livekit_redis_verdict(ngx_redis_status_e status);
 
 /*
  * Reads the body, at most "max" bytes of it and in memory, and calls the
- * handler with ctx->body.  Where it is larger, the handler is called with
- * ctx->status set.  The result is the content handler's; the request counts
- * once more until ngx_http_finalize_request().
+ * handler with ctx->body.  Where it is larger, or cannot be read, that is
+ * answered.  The result is the content handler's; the request counts once
+ * more until ngx_http_finalize_request().
  */
 ngx_int_t ngx_http_livekit_read_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, size_t max,
@@ -393,9 +393,6 @@ ngx_int_t ngx_http_livekit_room_arg(ngx_http_request_t *r, ngx_str_t *room);
 void ngx_http_livekit_forget_asked(ngx_http_livekit_ctx_t *ctx);
 ngx_int_t ngx_http_livekit_ask_room(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-
-ngx_uint_t ngx_http_livekit_is_json(ngx_http_request_t *r);
-ngx_uint_t ngx_http_livekit_is_text(ngx_http_request_t *r);     /* or none */
 
 
 /* reply: ngx_http_livekit_reply.c; the results are the content handler's */
@@ -456,7 +453,14 @@ typedef struct {
 ngx_int_t ngx_http_livekit_endpoint(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
-/* The same in the access phase, for bodies that are announced too large. */
+/* The same, and a session: a stranger's body is not worth reading.  Then the
+ * body, of which the size is livekit_body_size at most. */
+ngx_int_t ngx_http_livekit_endpoint_session(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
+ngx_int_t ngx_http_livekit_endpoint_body(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_resume_pt handler);
+
+/* The first in the access phase, for bodies that are announced too large. */
 ngx_int_t ngx_http_livekit_endpoint_access(ngx_http_request_t *r);
 
 /* Makes the location an endpoint: its handler does its own checks.  Methods

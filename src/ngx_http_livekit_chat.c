@@ -87,27 +87,19 @@ ngx_module_t  ngx_http_livekit_chat_module = {
 static ngx_int_t
 ngx_http_livekit_chat_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                          rc;
-    const char                        *fault;
-    ngx_http_livekit_ctx_t            *ctx;
-    ngx_http_livekit_endpoint_conf_t  *ecf;
+    ngx_int_t                rc;
+    const char              *fault;
+    ngx_http_livekit_ctx_t  *ctx;
 
     ctx = ngx_http_livekit_get_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_livekit_endpoint(r, ctx);
+    rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {
         return rc;
     }
-
-    rc = ngx_http_livekit_session(r, ctx);
-    if (rc != NGX_OK) {
-        return ngx_http_livekit_reply_error(r, rc, NULL);
-    }
-
-    ngx_http_livekit_forget_asked(ctx);
 
     ctx->state = ngx_pcalloc(r->pool, sizeof(ngx_http_livekit_chat_t));
     if (ctx->state == NULL) {
@@ -115,10 +107,8 @@ ngx_http_livekit_chat_handler(ngx_http_request_t *r)
     }
 
     if (r->method == NGX_HTTP_POST) {
-        ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
-
-        return ngx_http_livekit_read_body(r, ctx, ecf->body_size,
-                                          ngx_http_livekit_chat_body);
+        return ngx_http_livekit_endpoint_body(r, ctx,
+                                              ngx_http_livekit_chat_body);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -147,15 +137,6 @@ ngx_http_livekit_chat_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
     const char  *fault;
-
-    if (ctx->status) {
-        ctx->verdict = (ctx->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                       ? "payload_too_large" : "error";
-
-        ngx_http_finalize_request(r,
-                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
-        return;
-    }
 
     fault = ngx_http_livekit_chat_parse(r, ctx);
 

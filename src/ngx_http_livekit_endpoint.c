@@ -8,6 +8,9 @@
 #include "ngx_http_livekit.h"
 
 
+static ngx_uint_t ngx_http_livekit_is_json(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_livekit_is_text(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_livekit_is_type(ngx_str_t *value, ngx_str_t *type);
 static void ngx_http_livekit_methods(ngx_uint_t methods, ngx_str_t *value);
 static ngx_int_t ngx_http_livekit_endpoint_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_livekit_preflight(ngx_http_request_t *r,
@@ -157,6 +160,83 @@ ngx_http_livekit_endpoint(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
     }
 
     return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_is_json(ngx_http_request_t *r)
+{
+    static ngx_str_t  type = ngx_string("application/json");
+
+    return r->headers_in.content_type
+           && ngx_http_livekit_is_type(&r->headers_in.content_type->value,
+                                       &type);
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_is_text(ngx_http_request_t *r)
+{
+    static ngx_str_t  type = ngx_string("text/plain");
+
+    return r->headers_in.content_type == NULL
+           || ngx_http_livekit_is_type(&r->headers_in.content_type->value,
+                                       &type);
+}
+
+
+static ngx_uint_t
+ngx_http_livekit_is_type(ngx_str_t *value, ngx_str_t *type)
+{
+    u_char  *p;
+
+    if (value->len < type->len
+        || ngx_strncasecmp(value->data, type->data, type->len) != 0)
+    {
+        return 0;
+    }
+
+    p = value->data + type->len;
+
+    while (p < value->data + value->len && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    return p == value->data + value->len || *p == ';';
+}
+
+
+ngx_int_t
+ngx_http_livekit_endpoint_session(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_livekit_endpoint(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = ngx_http_livekit_session(r, ctx);
+    if (rc != NGX_OK) {
+        return ngx_http_livekit_reply_error(r, rc, NULL);
+    }
+
+    ngx_http_livekit_forget_asked(ctx);
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_livekit_endpoint_body(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_resume_pt handler)
+{
+    ngx_http_livekit_endpoint_conf_t  *ecf;
+
+    ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
+
+    return ngx_http_livekit_read_body(r, ctx, ecf->body_size, handler);
 }
 
 

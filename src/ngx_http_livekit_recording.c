@@ -87,7 +87,6 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r)
     ngx_int_t                               rc;
     ngx_pool_cleanup_t                     *cln;
     ngx_http_livekit_ctx_t                 *ctx;
-    ngx_http_livekit_endpoint_conf_t       *ecf;
     ngx_http_livekit_recording_loc_conf_t  *rcf;
 
     ctx = ngx_http_livekit_get_ctx(r);
@@ -95,17 +94,10 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_livekit_endpoint(r, ctx);
+    rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {
         return rc;
     }
-
-    rc = ngx_http_livekit_session(r, ctx);
-    if (rc != NGX_OK) {
-        return ngx_http_livekit_reply_error(r, rc, NULL);
-    }
-
-    ngx_http_livekit_forget_asked(ctx);
 
     rcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_recording_module);
     ctx->deed = rcf->name;
@@ -120,10 +112,8 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r)
     ctx->state = cln->data;
 
     if (r->method == NGX_HTTP_POST) {
-        ecf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_endpoint_module);
-
-        return ngx_http_livekit_read_body(r, ctx, ecf->body_size,
-                                          ngx_http_livekit_recording_body);
+        return ngx_http_livekit_endpoint_body(r, ctx,
+                                              ngx_http_livekit_recording_body);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -161,15 +151,6 @@ ngx_http_livekit_recording_body(ngx_http_request_t *r,
     const char                             *fault;
     ngx_http_livekit_recording_t           *rec;
     ngx_http_livekit_recording_loc_conf_t  *rcf;
-
-    if (ctx->status) {
-        ctx->verdict = (ctx->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                       ? "payload_too_large" : "error";
-
-        ngx_http_finalize_request(r,
-                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
-        return;
-    }
 
     rcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_recording_module);
 

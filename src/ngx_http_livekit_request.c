@@ -7,8 +7,6 @@
 #include "ngx_http_livekit.h"
 
 
-static ngx_uint_t ngx_http_livekit_is_type(ngx_str_t *value,
-    ngx_str_t *type);
 static void ngx_http_livekit_body_ready(ngx_http_request_t *r);
 static void ngx_http_livekit_body_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_livekit_body_collect(ngx_http_request_t *r,
@@ -25,49 +23,6 @@ static ngx_str_t  ngx_http_livekit_room_args[] = {
     ngx_string("room"),
     ngx_null_string
 };
-
-
-ngx_uint_t
-ngx_http_livekit_is_json(ngx_http_request_t *r)
-{
-    static ngx_str_t  type = ngx_string("application/json");
-
-    return r->headers_in.content_type
-           && ngx_http_livekit_is_type(&r->headers_in.content_type->value,
-                                       &type);
-}
-
-
-ngx_uint_t
-ngx_http_livekit_is_text(ngx_http_request_t *r)
-{
-    static ngx_str_t  type = ngx_string("text/plain");
-
-    return r->headers_in.content_type == NULL
-           || ngx_http_livekit_is_type(&r->headers_in.content_type->value,
-                                       &type);
-}
-
-
-static ngx_uint_t
-ngx_http_livekit_is_type(ngx_str_t *value, ngx_str_t *type)
-{
-    u_char  *p;
-
-    if (value->len < type->len
-        || ngx_strncasecmp(value->data, type->data, type->len) != 0)
-    {
-        return 0;
-    }
-
-    p = value->data + type->len;
-
-    while (p < value->data + value->len && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    return p == value->data + value->len || *p == ';';
-}
 
 
 /*
@@ -148,11 +103,15 @@ ngx_http_livekit_body_read(ngx_http_request_t *r)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    if (rc != NGX_OK) {
-        ctx->status = rc;
+    if (rc == NGX_OK) {
+        ctx->body_handler(r, ctx);
+        return;
     }
 
-    ctx->body_handler(r, ctx);
+    ctx->verdict = (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+                   ? "payload_too_large" : "error";
+
+    ngx_http_finalize_request(r, ngx_http_livekit_reply_error(r, rc, NULL));
 }
 
 

@@ -165,15 +165,6 @@ ngx_http_livekit_webhook_body(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    if (ctx->status) {
-        ctx->verdict = (ctx->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                       ? "payload_too_large" : "error";
-
-        ngx_http_finalize_request(r,
-                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
-        return;
-    }
-
     rc = ngx_http_livekit_webhook_verify(r, ctx);
 
     if (rc == NGX_DECLINED) {

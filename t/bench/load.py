@@ -50,8 +50,8 @@ def round_(st, server, path, cookie, connections, seconds, room="math"):
     requests, took = re.search(r"(\d+) requests in ([\d.]+\w+)", text).groups()
     return Sample(int(requests), microseconds(took) / 1e6,
                   after[0] - before[0], after[1] - before[1],
-                  microseconds(re.search(r"50%\s+(\S+)", text).group(1)),
-                  microseconds(re.search(r"99%\s+(\S+)", text).group(1)))
+                  microseconds(re.search(r"^ +50% +(\S+)", text, re.M).group(1)),
+                  microseconds(re.search(r"^ +99% +(\S+)", text, re.M).group(1)))
 
 
 def turns(subjects, rounds):
