@@ -44,21 +44,7 @@ my $n = 0;
 
 our (@sentinels, @data, @nodes);
 
-$ENV{TEST_NGINX_NOBODY} = '127.0.0.1:' . free_port();
-
-
-# A port that is free, and so is the one of the cluster's bus.
-
-sub free_port {
-    for (1 .. 200) {
-        my $port = 12000 + int rand 10000;
-        my @free = grep { IO::Socket::INET->new(LocalAddr => "127.0.0.1:$_", Listen => 1) }
-                   $port, $port + 10000;
-        return $port if @free == 2;
-    }
-
-    die "no port is free";
-}
+$ENV{TEST_NGINX_NOBODY} = '127.0.0.1:' . LiveKitTest::free_port();
 
 
 # Starts one: its port and lines of its configuration.
@@ -162,8 +148,8 @@ sub start_sentinels {
 
     my $secret = $more =~ s/\bpassword\b//;
 
-    @data = map { free_port() } 1 .. 2;
-    @sentinels = map { free_port() } 1 .. 3;
+    @data = map { LiveKitTest::free_port() } 1 .. 2;
+    @sentinels = map { LiveKitTest::free_port() } 1 .. 3;
 
     my @auth = $secret ? ('requirepass data-secret', 'masterauth data-secret') : ();
 
@@ -228,9 +214,9 @@ sub start_cluster {
 sub make_cluster {
     my ($more) = @_;
 
-    @nodes = map { free_port() } 1 .. 6;
+    @nodes = map { LiveKitTest::free_port() } 1 .. 6;
 
-    start($_, 'cluster-enabled yes', 'cluster-node-timeout ' . 1000 * $LiveKitStory::Slow,
+    start($_, 'cluster-enabled yes', 'cluster-node-timeout 15000',
           'cluster-replica-validity-factor 0', grep { length } split /\n/, $more) for @nodes;
 
     cluster_cli('create', (map { "127.0.0.1:$_" } @nodes), '--cluster-replicas', 1,
@@ -469,7 +455,7 @@ sub import {
     no warnings 'once';
 
     for (qw(at role asked signal spoil traffic master owner slot id masters errors
-            sentinel_says cluster_says settled in_cluster cluster_cli reset_stats start wait_for alive free_port))
+            sentinel_says cluster_says settled in_cluster cluster_cli reset_stats start wait_for alive))
     {
         no strict 'refs';
         no warnings 'redefine';

@@ -24,7 +24,6 @@ package LiveKitStory;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -33,7 +32,9 @@ use LiveKitClient ();
 use LiveKitTest ();
 use Test::Nginx::Socket ();
 
-our $Socket = "$LiveKitTest::dir/fake.sock";
+BEGIN { *free_port = \&LiveKitTest::free_port }
+
+our $Socket;
 our $Log = "$LiveKitTest::dir/fake.log";
 
 # how many times longer all takes, under valgrind and the like
@@ -46,9 +47,7 @@ our @Rooms = ('math', (map { "r$_" } 1 .. 30), map { "fake-$_" } qw(split loris-
 
 my ($fake, $fake_end, $dns, $dns_end);
 my $owner = $$;
-
-$ENV{TEST_NGINX_FAKE} = "unix:$Socket";
-$ENV{TEST_NGINX_FAKE_PORT} = free_port();
+my $addresses = 0;
 
 # another address of the server, for HTTP/2
 
@@ -175,6 +174,18 @@ sub end_fake {
 }
 
 
+# Where it listens is another place in each block, lest the nginx of the block
+# before, which ends later, come to it too.
+
+sub new_addresses {
+    $addresses++;
+    $Socket = "$LiveKitTest::dir/fake-$addresses.sock";
+    $ENV{TEST_NGINX_FAKE} = "unix:$Socket";
+    $ENV{TEST_NGINX_FAKE_PORT} = free_port();
+    return;
+}
+
+
 # What names mean from now on: name => [addresses].
 
 sub names {
@@ -235,13 +246,6 @@ sub write_json {
     close $fh;
 
     rename "$name.new", $name or die "$name: $!";
-}
-
-
-sub free_port {
-    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-            or die "listen: $!";
-    return $s->sockport;
 }
 
 
@@ -425,7 +429,8 @@ sub import {
                        $block->name . " - questions to redis");
     });
 
-    Test::Nginx::Util::add_test_cleanup_handler(sub { end_fake(); end_dns() });
+    Test::Nginx::Util::add_test_cleanup_handler(sub { end_fake(); end_dns(); new_addresses() });
+    new_addresses();
 }
 
 
