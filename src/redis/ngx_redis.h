@@ -215,7 +215,7 @@ const char *ngx_redis_status_name(ngx_redis_status_e status);
 /* The reply to the n-th command, from 0; only with status NGX_REDIS_OK. */
 ngx_redis_reply_t *ngx_redis_query_reply(ngx_redis_query_t *q, ngx_uint_t n);
 
-/* From send to now, in microseconds. */
+/* From send to the reply, or to now without one, in microseconds. */
 ngx_uint_t ngx_redis_query_usec(ngx_redis_query_t *q);
 
 

@@ -103,6 +103,8 @@ ngx_redis_connection_read(ngx_redis_connection_t *rcn)
             return NGX_ERROR;
         }
 
+        rcn->heard = ngx_redis_usec();
+
         if (ngx_redis_connection_parse(rcn, n) != NGX_OK) {
             return NGX_ERROR;
         }
@@ -270,6 +272,7 @@ ngx_redis_connection_reply(ngx_redis_connection_t *rcn, ngx_redis_query_t *q,
     rcn->nqueries--;
 
     q->connection = NULL;
+    q->answered = rcn->heard;
 
     ngx_log_debug2(NGX_LOG_DEBUG_CORE, &rcn->log->log, 0,
                    "redis query %p: complete, state %d", q, q->state);

@@ -147,6 +147,7 @@ struct ngx_redis_query_s {
     ngx_redis_status_e        status;
 
     uint64_t                  start;        /* microseconds */
+    uint64_t                  answered;     /* 0: not yet */
     ngx_msec_t                deadline;
     ngx_msec_t                sent;
     off_t                     end;          /* in the connection's output */
@@ -227,6 +228,7 @@ struct ngx_redis_connection_s {
     ngx_uint_t                late;         /* in a row */
     ngx_redis_stats_t        *stats;
     ngx_redis_reader_t        reader;
+    uint64_t                  heard;        /* microseconds, the last read */
 
     u_char                   *start;        /* output */
     u_char                   *pos;

@@ -205,7 +205,11 @@ ngx_redis_query_reply(ngx_redis_query_t *q, ngx_uint_t n)
 ngx_uint_t
 ngx_redis_query_usec(ngx_redis_query_t *q)
 {
-    return (ngx_uint_t) (ngx_redis_usec() - q->start);
+    uint64_t  end;
+
+    end = q->answered ? q->answered : ngx_redis_usec();
+
+    return (ngx_uint_t) (end - q->start);
 }
 
 
