@@ -37,6 +37,8 @@ typedef struct ngx_http_livekit_facts_conf_s  ngx_http_livekit_facts_conf_t;
 
 typedef void (*ngx_http_livekit_resume_pt)(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
+typedef ngx_int_t (*ngx_http_livekit_endpoint_pt)(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 
 
 typedef struct {
@@ -439,7 +441,7 @@ typedef struct {
     size_t                       body_size;
     size_t                       body_set;  /* livekit_body_size, if any */
     size_t                       body_usual;    /* 0: as everywhere */
-    ngx_http_handler_pt          handler;   /* NULL: not an endpoint */
+    ngx_http_livekit_endpoint_pt  handler;  /* NULL: not an endpoint */
     ngx_uint_t                   methods;
     ngx_uint_t                   text;      /* takes JSON as text/plain, too */
     ngx_http_livekit_where_t     where;
@@ -466,7 +468,7 @@ ngx_int_t ngx_http_livekit_endpoint_access(ngx_http_request_t *r);
 /* Makes the location an endpoint: its handler does its own checks.  Methods
  * 0: one that is not called by pages. */
 char *ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
-    ngx_http_handler_pt handler, ngx_uint_t methods);
+    ngx_http_livekit_endpoint_pt handler, ngx_uint_t methods);
 ngx_uint_t ngx_http_livekit_is_endpoint(ngx_http_request_t *r);
 ngx_uint_t ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf);
 

@@ -12,7 +12,8 @@
 #include "ngx_http_livekit_api.h"
 
 
-static ngx_int_t ngx_http_livekit_chat_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_chat_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_chat_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_chat_start(ngx_http_request_t *r,
@@ -85,16 +86,11 @@ ngx_module_t  ngx_http_livekit_chat_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_chat_handler(ngx_http_request_t *r)
+ngx_http_livekit_chat_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    const char              *fault;
-    ngx_http_livekit_ctx_t  *ctx;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    ngx_int_t    rc;
+    const char  *fault;
 
     rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {

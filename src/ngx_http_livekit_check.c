@@ -15,7 +15,8 @@ typedef struct {
 } ngx_http_livekit_check_conf_t;
 
 
-static ngx_int_t ngx_http_livekit_check_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_check_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_check_start(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_check_resume(ngx_http_request_t *r,
@@ -77,19 +78,14 @@ ngx_module_t  ngx_http_livekit_check_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_check_handler(ngx_http_request_t *r)
+ngx_http_livekit_check_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_livekit_ctx_t  *ctx;
+    ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
-    }
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_http_livekit_check_start(r, ctx);

@@ -18,7 +18,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_livekit_client_config_handler(
-    ngx_http_request_t *r);
+    ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_client_config_headers(
     ngx_http_request_t *r, ngx_http_livekit_client_config_conf_t *ccf);
 
@@ -83,18 +83,13 @@ ngx_module_t  ngx_http_livekit_client_config_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_client_config_handler(ngx_http_request_t *r)
+ngx_http_livekit_client_config_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                               rc;
     ngx_buf_t                              *b;
     ngx_chain_t                             out;
-    ngx_http_livekit_ctx_t                 *ctx;
     ngx_http_livekit_client_config_conf_t  *ccf;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
     rc = ngx_http_livekit_endpoint(r, ctx);
     if (rc != NGX_DECLINED) {

@@ -96,7 +96,7 @@ ngx_http_livekit_endpoint_handler(ngx_http_request_t *r)
 
     ctx->endpoint = &ecf->where.directive;
 
-    return ecf->handler(r);
+    return ecf->handler(r, ctx);
 }
 
 
@@ -324,8 +324,8 @@ ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf)
 
 
 char *
-ngx_http_livekit_set_endpoint(ngx_conf_t *cf, ngx_http_handler_pt handler,
-    ngx_uint_t methods)
+ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
+    ngx_http_livekit_endpoint_pt handler, ngx_uint_t methods)
 {
     ngx_http_core_loc_conf_t          *clcf;
     ngx_http_livekit_endpoint_conf_t  *ecf;

@@ -23,7 +23,8 @@ typedef struct {
 } ngx_http_livekit_metrics_t;
 
 
-static ngx_int_t ngx_http_livekit_metrics_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_metrics_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_metrics_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static const char *ngx_http_livekit_metrics_parse(ngx_http_request_t *r,
@@ -106,15 +107,10 @@ static ngx_str_t  ngx_http_livekit_metrics_script = ngx_string(
 
 
 static ngx_int_t
-ngx_http_livekit_metrics_handler(ngx_http_request_t *r)
+ngx_http_livekit_metrics_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_livekit_ctx_t  *ctx;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    ngx_int_t  rc;
 
     rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {

@@ -9,7 +9,8 @@
 #include "ngx_http_livekit_moderation.h"
 
 
-static ngx_int_t ngx_http_livekit_moderation_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_moderation_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_moderation_begin(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_moderation_resume(ngx_http_request_t *r,
@@ -74,15 +75,10 @@ ngx_module_t  ngx_http_livekit_moderation_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_moderation_handler(ngx_http_request_t *r)
+ngx_http_livekit_moderation_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_livekit_ctx_t  *ctx;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    ngx_int_t  rc;
 
     rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {

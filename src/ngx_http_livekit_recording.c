@@ -12,7 +12,8 @@
 #define NGX_HTTP_LIVEKIT_RECORDING_BODY  128        /* JSON values and keys */
 
 
-static ngx_int_t ngx_http_livekit_recording_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_recording_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_recording_cleanup(void *data);
 static void ngx_http_livekit_recording_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
@@ -82,17 +83,12 @@ ngx_module_t  ngx_http_livekit_recording_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_recording_handler(ngx_http_request_t *r)
+ngx_http_livekit_recording_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                               rc;
     ngx_pool_cleanup_t                     *cln;
-    ngx_http_livekit_ctx_t                 *ctx;
     ngx_http_livekit_recording_loc_conf_t  *rcf;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
     rc = ngx_http_livekit_endpoint_session(r, ctx);
     if (rc != NGX_DECLINED) {

@@ -29,7 +29,8 @@ typedef struct {
 } ngx_http_livekit_status_t;
 
 
-static ngx_int_t ngx_http_livekit_status_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_status_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_status_format(ngx_http_request_t *r,
     ngx_uint_t *json);
 static ngx_int_t ngx_http_livekit_status_write(ngx_http_livekit_status_t *st);
@@ -117,7 +118,8 @@ ngx_module_t  ngx_http_livekit_status_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_status_handler(ngx_http_request_t *r)
+ngx_http_livekit_status_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                        rc;
     ngx_http_livekit_status_t        st;

@@ -29,7 +29,8 @@ typedef struct {
 } ngx_http_livekit_webhook_t;
 
 
-static ngx_int_t ngx_http_livekit_webhook_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_livekit_webhook_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_webhook_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_webhook_verify(ngx_http_request_t *r,
@@ -109,17 +110,12 @@ ngx_module_t  ngx_http_livekit_webhook_module = {
 
 
 static ngx_int_t
-ngx_http_livekit_webhook_handler(ngx_http_request_t *r)
+ngx_http_livekit_webhook_handler(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
 {
     size_t                             max;
     ngx_str_t                          name, value;
-    ngx_http_livekit_ctx_t            *ctx;
     ngx_http_livekit_endpoint_conf_t  *ecf;
-
-    ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
     if (r->method != NGX_HTTP_POST) {
         ngx_str_set(&name, "Allow");
