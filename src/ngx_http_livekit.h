@@ -171,6 +171,10 @@ ngx_int_t ngx_http_livekit_whole_value(ngx_http_request_t *r,
 ngx_int_t ngx_http_livekit_set_variable(ngx_http_variable_value_t *v,
     u_char *data, size_t len);
 
+/* Those of a list that ends with ngx_http_null_variable. */
+ngx_int_t ngx_http_livekit_variables(ngx_conf_t *cf,
+    ngx_http_variable_t *vars);
+
 
 /* secrets: ngx_http_livekit_secret.c */
 
@@ -311,6 +315,10 @@ ngx_int_t ngx_http_livekit_access_result(ngx_http_request_t *r,
 char *ngx_http_livekit_access_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* The name of an action in the configuration, "record" for one. */
+char *ngx_http_livekit_action(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *action);
+
 /* Checks that a location which decides has all that it needs to. */
 char *ngx_http_livekit_access_needs(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where, ngx_uint_t room);
@@ -326,6 +334,10 @@ char *ngx_http_livekit_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where,
 /* Where a directive stands, for errors that show only when all is read. */
 void ngx_http_livekit_set_where(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where);
+
+/* Of the access phase; the later one is added, the later it runs. */
+ngx_int_t ngx_http_livekit_access_last(ngx_conf_t *cf,
+    ngx_http_handler_pt handler);
 
 /* Watches for a client that goes away during the wait. */
 void ngx_http_livekit_watch_client(ngx_http_request_t *r);

@@ -268,6 +268,38 @@ ngx_http_livekit_room_matches(ngx_http_livekit_access_conf_t *acf,
 }
 
 
+/*
+ * The first handler of a phase runs last: clients that allow/deny, auth_basic
+ * or any other access module refuses cost Redis nothing, wherever this module
+ * stands in the list of modules.
+ */
+
+ngx_int_t
+ngx_http_livekit_access_last(ngx_conf_t *cf, ngx_http_handler_pt handler)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handlers = &cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(&h[1], &h[0],
+                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+
+    h[0] = handler;
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_livekit_watch_client(ngx_http_request_t *r)
 {

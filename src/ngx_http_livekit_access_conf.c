@@ -150,6 +150,23 @@ ngx_http_livekit_facts_needs(ngx_conf_t *cf, ngx_http_livekit_where_t *where)
 /* Whoever has a session could fill Redis with rooms of their own. */
 
 char *
+ngx_http_livekit_action(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t *action)
+{
+    *action = lkg_action((char *) value->data, value->len);
+
+    if (*action != LKG_ACTION_UNKNOWN) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown action \"%V\"; there are \"record\", "
+                       "\"moderate\" and \"announce\"", value);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
 ngx_http_livekit_members_needs(ngx_conf_t *cf,
     ngx_http_livekit_where_t *where)
 {

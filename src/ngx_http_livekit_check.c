@@ -270,15 +270,10 @@ ngx_http_livekit_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (cf->args->nelts == 3) {
-        ccf->action = lkg_action((char *) value[2].data, value[2].len);
-
-        if (ccf->action == LKG_ACTION_UNKNOWN) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown action \"%V\"; there are \"record\", "
-                               "\"moderate\" and \"announce\"", &value[2]);
-            return NGX_CONF_ERROR;
-        }
+    if (cf->args->nelts == 3
+        && ngx_http_livekit_action(cf, &value[2], &ccf->action) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     return ngx_http_livekit_set_endpoint(cf, ngx_http_livekit_check_handler,

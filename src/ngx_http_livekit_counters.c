@@ -118,8 +118,16 @@ ngx_http_livekit_counters_zone(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_livekit_counters_init_zone(ngx_shm_zone_t *zone, void *data)
 {
-    ngx_slab_pool_t                 *shpool;
-    ngx_http_livekit_counters_sh_t  *sh;
+    return ngx_http_livekit_zeroed_zone(zone, data,
+                                       sizeof(ngx_http_livekit_counters_sh_t));
+}
+
+
+ngx_int_t
+ngx_http_livekit_zeroed_zone(ngx_shm_zone_t *zone, void *data, size_t size)
+{
+    void             *sh;
+    ngx_slab_pool_t  *shpool;
 
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
 
@@ -133,7 +141,7 @@ ngx_http_livekit_counters_init_zone(ngx_shm_zone_t *zone, void *data)
         return NGX_OK;
     }
 
-    sh = ngx_slab_calloc(shpool, sizeof(ngx_http_livekit_counters_sh_t));
+    sh = ngx_slab_calloc(shpool, size);
     if (sh == NULL) {
         return NGX_ERROR;
     }

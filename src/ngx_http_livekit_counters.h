@@ -32,6 +32,11 @@ struct ngx_http_livekit_counter_s {
 /* Makes the shared zone, without which nothing is counted. */
 ngx_int_t ngx_http_livekit_counters_zone(ngx_conf_t *cf);
 
+/* For the init handler of a zone: its data are the one before the reload's, or
+ * so many bytes of zeros. */
+ngx_int_t ngx_http_livekit_zeroed_zone(ngx_shm_zone_t *zone, void *data,
+    size_t size);
+
 /* Adds to the counter of a metric with these labels, over all workers.  The
  * values that a label can have must be bounded. */
 void ngx_http_livekit_count(ngx_http_request_t *r, ngx_uint_t metric,

@@ -63,12 +63,11 @@ ngx_module_t  ngx_http_livekit_guard_module = {
 };
 
 
-/* After livekit_require: the first handler of a phase runs last. */
+/* After livekit_require. */
 
 static ngx_int_t
 ngx_http_livekit_guard_init(ngx_conf_t *cf)
 {
-    ngx_array_t                *handlers;
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
@@ -81,20 +80,7 @@ ngx_http_livekit_guard_init(ngx_conf_t *cf)
 
     *h = ngx_http_livekit_guard_rewrite;
 
-    handlers = &cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers;
-
-    if (ngx_array_push(handlers) == NULL) {
-        return NGX_ERROR;
-    }
-
-    h = handlers->elts;
-
-    ngx_memmove(&h[1], &h[0],
-                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-
-    h[0] = ngx_http_livekit_guard_handler;
-
-    return NGX_OK;
+    return ngx_http_livekit_access_last(cf, ngx_http_livekit_guard_handler);
 }
 
 

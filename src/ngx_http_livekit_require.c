@@ -175,35 +175,10 @@ ngx_http_livekit_require_finish(ngx_http_request_t *r,
 }
 
 
-/*
- * The first handler of a phase runs last: clients that allow/deny, auth_basic
- * or any other access module refuses cost Redis nothing, wherever this module
- * stands in the list of modules.
- */
-
 static ngx_int_t
 ngx_http_livekit_require_init(ngx_conf_t *cf)
 {
-    ngx_array_t                *handlers;
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    handlers = &cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers;
-
-    if (ngx_array_push(handlers) == NULL) {
-        return NGX_ERROR;
-    }
-
-    h = handlers->elts;
-
-    ngx_memmove(&h[1], &h[0],
-                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-
-    h[0] = ngx_http_livekit_require_handler;
-
-    return NGX_OK;
+    return ngx_http_livekit_access_last(cf, ngx_http_livekit_require_handler);
 }
 
 
@@ -272,16 +247,7 @@ ngx_http_livekit_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_OK;
         }
 
-        rcf->action = lkg_action((char *) value[2].data, value[2].len);
-
-        if (rcf->action != LKG_ACTION_UNKNOWN) {
-            return NGX_CONF_OK;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown action \"%V\"; there are \"record\", "
-                           "\"moderate\" and \"announce\"", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_http_livekit_action(cf, &value[2], &rcf->action);
     }
 
     if (cf->args->nelts == 2) {

@@ -189,17 +189,5 @@ ngx_http_livekit_claim_find(const lkg_json *claims, ngx_str_t *name)
 ngx_int_t
 ngx_http_livekit_session_add_variables(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_livekit_session_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return ngx_http_livekit_variables(cf, ngx_http_livekit_session_vars);
 }

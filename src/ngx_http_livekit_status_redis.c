@@ -122,31 +122,8 @@ ngx_http_livekit_status_redis_zone(ngx_conf_t *cf, ngx_shm_zone_t **zone)
 static ngx_int_t
 ngx_http_livekit_status_redis_init_zone(ngx_shm_zone_t *zone, void *data)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_livekit_places_t  *places;
-
-    shpool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (data) {
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    if (zone->shm.exists) {
-        zone->data = shpool->data;
-        return NGX_OK;
-    }
-
-    places = ngx_slab_calloc(shpool, sizeof(ngx_http_livekit_places_t));
-    if (places == NULL) {
-        return NGX_ERROR;
-    }
-
-    shpool->log_nomem = 0;
-    shpool->data = places;
-    zone->data = places;
-
-    return NGX_OK;
+    return ngx_http_livekit_zeroed_zone(zone, data,
+                                       sizeof(ngx_http_livekit_places_t));
 }
 
 

@@ -89,3 +89,22 @@ ngx_http_livekit_set_variable(ngx_http_variable_value_t *v, u_char *data,
 
     return NGX_OK;
 }
+
+
+ngx_int_t
+ngx_http_livekit_variables(ngx_conf_t *cf, ngx_http_variable_t *vars)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
