@@ -37,6 +37,8 @@ typedef struct ngx_http_livekit_facts_conf_s  ngx_http_livekit_facts_conf_t;
 
 typedef void (*ngx_http_livekit_resume_pt)(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
+typedef void (*ngx_http_livekit_entered_pt)(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 typedef ngx_int_t (*ngx_http_livekit_endpoint_pt)(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 
@@ -89,6 +91,7 @@ struct ngx_http_livekit_ctx_s {
     ngx_str_t                    room;
     ngx_uint_t                   action;
     ngx_http_livekit_resume_pt   access_handler;
+    ngx_http_livekit_entered_pt  entered;
     lkg_access                   facts;
     lkg_ask                      ask;
     lkg_decision                 decision;
@@ -446,55 +449,16 @@ char *ngx_http_livekit_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_uint_t ngx_http_livekit_is_preflight(ngx_http_request_t *r);
 
 
-/* endpoints: ngx_http_livekit_endpoint.c */
-
-typedef struct {
-    ngx_array_t                 *origins;   /* of ngx_str_t; NULL: none */
-    size_t                       body_size;
-    size_t                       body_set;  /* livekit_body_size, if any */
-    size_t                       body_usual;    /* 0: as everywhere */
-    ngx_http_livekit_endpoint_pt  handler;  /* NULL: not an endpoint */
-    ngx_uint_t                   methods;
-    ngx_uint_t                   text;      /* takes JSON as text/plain, too */
-    ngx_http_livekit_where_t     where;
-} ngx_http_livekit_endpoint_conf_t;
-
-/*
- * What every endpoint that a cookie opens begins with: origin, preflight,
- * method, type and announced size of the body.  NGX_DECLINED: go on;
- * anything else is the content handler's result.
- */
-ngx_int_t ngx_http_livekit_endpoint(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-
-/* The same, and a session: a stranger's body is not worth reading.  Then the
- * body, of which the size is livekit_body_size at most. */
-ngx_int_t ngx_http_livekit_endpoint_session(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-ngx_int_t ngx_http_livekit_endpoint_body(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_resume_pt handler);
-
-/* The first in the access phase, for bodies that are announced too large. */
-ngx_int_t ngx_http_livekit_endpoint_access(ngx_http_request_t *r);
-
-/* Makes the location an endpoint: its handler does its own checks.  Methods
- * 0: one that is not called by pages. */
-char *ngx_http_livekit_set_endpoint(ngx_conf_t *cf,
-    ngx_http_livekit_endpoint_pt handler, ngx_uint_t methods);
-ngx_uint_t ngx_http_livekit_is_endpoint(ngx_http_request_t *r);
-ngx_uint_t ngx_http_livekit_conf_is_endpoint(ngx_conf_t *cf);
-
-
 extern ngx_module_t  ngx_http_livekit_module;
 extern ngx_module_t  ngx_http_livekit_redis_module;
 extern ngx_module_t  ngx_http_livekit_session_module;
 extern ngx_module_t  ngx_http_livekit_access_module;
-extern ngx_module_t  ngx_http_livekit_endpoint_module;
 extern ngx_module_t  ngx_http_livekit_api_module;
 
 
 #include "ngx_http_livekit_counters.h"
 #include "ngx_http_livekit_store.h"
+#include "ngx_http_livekit_endpoint.h"
 
 
 #endif /* _NGX_HTTP_LIVEKIT_H_INCLUDED_ */

@@ -16,20 +16,14 @@ static ngx_int_t ngx_http_livekit_chat_handler(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_chat_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_chat_start(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_chat_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_chat_allowed(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
+static void ngx_http_livekit_chat_entered(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_livekit_chat_say(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_chat_author(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, lkg_chat_message *m);
 static ngx_uint_t ngx_http_livekit_chat_may(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_chat_store(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_livekit_chat_stored(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_chat_refuse(ngx_http_request_t *r,
@@ -121,7 +115,7 @@ ngx_http_livekit_chat_handler(ngx_http_request_t *r,
                                              : NGX_HTTP_BAD_REQUEST, fault);
 
     } else {
-        ngx_http_livekit_chat_start(r, ctx);
+        ngx_http_livekit_enter(r, ctx, 0, ngx_http_livekit_chat_entered);
     }
 
     return NGX_DONE;
@@ -142,60 +136,16 @@ ngx_http_livekit_chat_body(ngx_http_request_t *r,
         return;
     }
 
-    ngx_http_livekit_chat_start(r, ctx);
+    ngx_http_livekit_enter(r, ctx, 0, ngx_http_livekit_chat_entered);
 }
 
 
 static void
-ngx_http_livekit_chat_start(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
+ngx_http_livekit_chat_entered(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 {
-    ngx_int_t  rc;
-
-    rc = ngx_http_livekit_access(r, ctx, 0, ngx_http_livekit_chat_resume);
-
-    if (rc == NGX_AGAIN) {
-        ngx_http_livekit_watch_client(r);
-        return;
-    }
-
-    ctx->status = (rc == NGX_OK) ? 0 : rc;
-
-    ngx_http_livekit_chat_allowed(r, ctx);
-}
-
-
-static void
-ngx_http_livekit_chat_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_livekit_access_result(r, ctx);
-
-    ctx->status = (rc == NGX_OK) ? 0 : rc;
-
-    ngx_http_livekit_chat_allowed(r, ctx);
-}
-
-
-static void
-ngx_http_livekit_chat_allowed(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    const char  *message;
-
-    if (ctx->status) {
-        message = NULL;
-
-        if (ctx->status == NGX_HTTP_BAD_REQUEST) {
-            message = ctx->asked.room.len
-                      ? "There can be no room of that name."
-                      : "Say which room: roomName.";
-        }
-
-        ngx_http_finalize_request(r,
-                      ngx_http_livekit_reply_error(r, ctx->status, message));
+    if (rc != NGX_OK) {
+        ngx_http_livekit_not_entered(r, ctx, rc);
         return;
     }
 
@@ -204,7 +154,7 @@ ngx_http_livekit_chat_allowed(ngx_http_request_t *r,
         return;
     }
 
-    ngx_http_livekit_chat_store(r, ctx,
+    ngx_http_livekit_storing(r, ctx,
                   ngx_http_livekit_chat_read(r, ctx,
                                              ngx_http_livekit_chat_stored));
 }
@@ -254,7 +204,7 @@ ngx_http_livekit_chat_say(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
         return;
     }
 
-    ngx_http_livekit_chat_store(r, ctx, rc);
+    ngx_http_livekit_storing(r, ctx, rc);
 }
 
 
@@ -307,26 +257,6 @@ ngx_http_livekit_chat_may(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx)
 }
 
 
-/* How the store was asked: it will be back, or it is over. */
-
-static void
-ngx_http_livekit_chat_store(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
-{
-    if (rc == NGX_AGAIN) {
-        return;
-    }
-
-    if (rc == NGX_ERROR) {
-        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        ctx->verdict = "error";
-    }
-
-    ngx_http_finalize_request(r,
-                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
-}
-
-
 static void
 ngx_http_livekit_chat_stored(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
@@ -340,7 +270,7 @@ ngx_http_livekit_chat_stored(ngx_http_request_t *r,
     reply = ngx_http_livekit_stored(ctx);
 
     if (reply == NULL) {
-        ngx_http_livekit_chat_store(r, ctx, NGX_DECLINED);
+        ngx_http_livekit_storing(r, ctx, NGX_DECLINED);
         return;
     }
 
@@ -374,7 +304,7 @@ ngx_http_livekit_chat_stored(ngx_http_request_t *r,
         ctx->status = NGX_HTTP_SERVICE_UNAVAILABLE;
         ctx->verdict = "redis_data";
 
-        ngx_http_livekit_chat_store(r, ctx, NGX_DECLINED);
+        ngx_http_livekit_storing(r, ctx, NGX_DECLINED);
         return;
     }
 

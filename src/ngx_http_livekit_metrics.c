@@ -145,13 +145,7 @@ ngx_http_livekit_metrics_body(ngx_http_request_t *r,
     }
 
     if (fault) {
-        ctx->verdict = "bad_request";
-
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "livekit: bad request: %s", fault);
-
-        ngx_http_finalize_request(r,
-                ngx_http_livekit_reply_error(r, NGX_HTTP_BAD_REQUEST, fault));
+        ngx_http_livekit_bad_request(r, ctx, fault);
         return;
     }
 
@@ -253,35 +247,12 @@ static void
 ngx_http_livekit_metrics_allowed(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 {
-    const char  *message;
-
     if (rc != NGX_OK) {
-        message = NULL;
-
-        if (rc == NGX_HTTP_BAD_REQUEST) {
-            message = ctx->asked.room.len
-                      ? "There can be no room of that name."
-                      : "Say which room: roomName.";
-        }
-
-        ngx_http_finalize_request(r,
-                               ngx_http_livekit_reply_error(r, rc, message));
+        ngx_http_livekit_not_entered(r, ctx, rc);
         return;
     }
 
-    rc = ngx_http_livekit_metrics_store(r, ctx);
-
-    if (rc == NGX_AGAIN) {
-        return;
-    }
-
-    if (rc == NGX_ERROR) {
-        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        ctx->verdict = "error";
-    }
-
-    ngx_http_finalize_request(r,
-                         ngx_http_livekit_reply_error(r, ctx->status, NULL));
+    ngx_http_livekit_storing(r, ctx, ngx_http_livekit_metrics_store(r, ctx));
 }
 
 

@@ -13,9 +13,7 @@ static ngx_int_t ngx_http_livekit_moderation_handler(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_moderation_begin(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_moderation_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_moderation_decided(ngx_http_request_t *r,
+static void ngx_http_livekit_moderation_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 static ngx_uint_t ngx_http_livekit_moderation_self(
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_moderation_t *m);
@@ -99,48 +97,29 @@ static void
 ngx_http_livekit_moderation_begin(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t    rc;
-    const char  *fault;
+    const char                     *fault;
+    ngx_http_livekit_moderation_t  *m;
 
     fault = ngx_http_livekit_moderation_parse(ctx, ctx->state);
 
     if (fault) {
-        ctx->verdict = "bad_request";
-
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "livekit: bad request: %s", fault);
-
-        ngx_http_livekit_moderation_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                           fault);
+        ngx_http_livekit_bad_request(r, ctx, fault);
         return;
     }
 
-    ctx->deed = ((ngx_http_livekit_moderation_t *) ctx->state)->action->name;
-    ctx->target = ((ngx_http_livekit_moderation_t *) ctx->state)->identity;
+    m = ctx->state;
 
-    rc = ngx_http_livekit_access(r, ctx, lkg_action("moderate", 8),
-                                 ngx_http_livekit_moderation_resume);
+    ctx->deed = m->action->name;
+    ctx->target = m->identity;
 
-    if (rc == NGX_AGAIN) {
-        ngx_http_livekit_watch_client(r);
-        return;
-    }
-
-    ngx_http_livekit_moderation_decided(r, ctx, rc);
+    ngx_http_livekit_enter(r, ctx,
+                           lkg_action("moderate", sizeof("moderate") - 1),
+                           ngx_http_livekit_moderation_entered);
 }
 
 
 static void
-ngx_http_livekit_moderation_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_http_livekit_moderation_decided(r, ctx,
-                                     ngx_http_livekit_access_result(r, ctx));
-}
-
-
-static void
-ngx_http_livekit_moderation_decided(ngx_http_request_t *r,
+ngx_http_livekit_moderation_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 {
     ngx_http_livekit_moderation_t  *m;
@@ -148,9 +127,7 @@ ngx_http_livekit_moderation_decided(ngx_http_request_t *r,
     m = ctx->state;
 
     if (rc != NGX_OK) {
-        ngx_http_livekit_moderation_refuse(r, ctx, rc,
-                            rc == NGX_HTTP_BAD_REQUEST
-                            ? "There can be no room of that name." : NULL);
+        ngx_http_livekit_not_entered(r, ctx, rc);
         return;
     }
 

@@ -21,8 +21,6 @@ static const char *ngx_http_livekit_recording_parse(
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t id);
 static ngx_int_t ngx_http_livekit_recording_member(
     ngx_http_livekit_ctx_t *ctx, const char *name, ngx_str_t *value);
-static void ngx_http_livekit_recording_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_recording_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 
@@ -253,27 +251,9 @@ void
 ngx_http_livekit_recording_enter(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ngx_int_t  rc;
-
-    rc = ngx_http_livekit_access(r, ctx,
-                                 lkg_action("record", sizeof("record") - 1),
-                                 ngx_http_livekit_recording_resume);
-
-    if (rc == NGX_AGAIN) {
-        ngx_http_livekit_watch_client(r);
-        return;
-    }
-
-    ngx_http_livekit_recording_entered(r, ctx, rc);
-}
-
-
-static void
-ngx_http_livekit_recording_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_http_livekit_recording_entered(r, ctx,
-                                     ngx_http_livekit_access_result(r, ctx));
+    ngx_http_livekit_enter(r, ctx,
+                           lkg_action("record", sizeof("record") - 1),
+                           ngx_http_livekit_recording_entered);
 }
 
 
@@ -281,25 +261,16 @@ static void
 ngx_http_livekit_recording_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 {
-    const char                             *message;
     ngx_http_livekit_recording_loc_conf_t  *rcf;
 
-    if (rc == NGX_OK) {
-        rcf = ngx_http_get_module_loc_conf(r,
-                                           ngx_http_livekit_recording_module);
-        rcf->allowed(r, ctx);
+    if (rc != NGX_OK) {
+        ngx_http_livekit_not_entered(r, ctx, rc);
         return;
     }
 
-    message = NULL;
+    rcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_recording_module);
 
-    if (rc == NGX_HTTP_BAD_REQUEST) {
-        message = ctx->asked.room.len ? "There can be no room of that name."
-                                      : "Say which room: roomName.";
-    }
-
-    ngx_http_finalize_request(r,
-                              ngx_http_livekit_reply_error(r, rc, message));
+    rcf->allowed(r, ctx);
 }
 
 

@@ -14,11 +14,7 @@ static ngx_int_t ngx_http_livekit_token_handler(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static void ngx_http_livekit_token_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_token_start(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-static void ngx_http_livekit_token_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx);
-static ngx_int_t ngx_http_livekit_token_reply(ngx_http_request_t *r,
+static void ngx_http_livekit_token_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_http_livekit_token_issue(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
@@ -108,7 +104,7 @@ ngx_http_livekit_token_handler(ngx_http_request_t *r,
 
     r->main->count++;
 
-    ngx_http_livekit_token_start(r, ctx);
+    ngx_http_livekit_enter(r, ctx, 0, ngx_http_livekit_token_entered);
 
     return NGX_DONE;
 }
@@ -123,58 +119,21 @@ ngx_http_livekit_token_body(ngx_http_request_t *r,
     fault = ngx_http_livekit_token_parse(ctx);
 
     if (fault) {
-        ctx->verdict = "bad_request";
-
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "livekit: bad request: %s", fault);
-
-        ngx_http_finalize_request(r,
-                ngx_http_livekit_reply_error(r, NGX_HTTP_BAD_REQUEST, fault));
+        ngx_http_livekit_bad_request(r, ctx, fault);
         return;
     }
 
-    ngx_http_livekit_token_start(r, ctx);
+    ngx_http_livekit_enter(r, ctx, 0, ngx_http_livekit_token_entered);
 }
 
 
 static void
-ngx_http_livekit_token_start(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_livekit_access(r, ctx, 0, ngx_http_livekit_token_resume);
-
-    if (rc == NGX_AGAIN) {
-        ngx_http_livekit_watch_client(r);
-        return;
-    }
-
-    ngx_http_finalize_request(r, ngx_http_livekit_token_reply(r, ctx, rc));
-}
-
-
-static void
-ngx_http_livekit_token_resume(ngx_http_request_t *r,
-    ngx_http_livekit_ctx_t *ctx)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_livekit_access_result(r, ctx);
-
-    ngx_http_finalize_request(r, ngx_http_livekit_token_reply(r, ctx, rc));
-}
-
-
-static ngx_int_t
-ngx_http_livekit_token_reply(ngx_http_request_t *r,
+ngx_http_livekit_token_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t rc)
 {
-    if (rc == NGX_OK) {
-        return ngx_http_livekit_token_issue(r, ctx);
-    }
-
-    return ngx_http_livekit_token_refuse(r, ctx, rc);
+    ngx_http_finalize_request(r, (rc == NGX_OK)
+                                 ? ngx_http_livekit_token_issue(r, ctx)
+                                 : ngx_http_livekit_token_refuse(r, ctx, rc));
 }
 
 
