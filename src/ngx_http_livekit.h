@@ -128,7 +128,6 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     session_unavailable:1;
     unsigned                     session_cleanup:1;
     unsigned                     session_renewed:1;  /* with Set-Cookie */
-    unsigned                     asking:1;       /* is a question about it */
     unsigned                     body_shared:1;
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;

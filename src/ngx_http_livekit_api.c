@@ -9,7 +9,7 @@
 
 
 typedef struct {
-    ngx_list_t                headers;
+    ngx_http_headers_in_t     headers;
     ngx_http_request_body_t  *body;
     ngx_str_t                 uri;
 } ngx_http_livekit_api_request_t;
@@ -21,8 +21,8 @@ static ngx_int_t ngx_http_livekit_api_authorization(ngx_http_request_t *r,
     ngx_http_livekit_api_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_http_livekit_api_body(ngx_http_request_t *r,
     ngx_str_t *json, ngx_http_request_body_t *body);
-static ngx_table_elt_t *ngx_http_livekit_api_header(ngx_http_request_t *r,
-    ngx_list_t *headers, ngx_str_t *key, u_char *lowcase, ngx_str_t *value);
+static ngx_int_t ngx_http_livekit_api_header(ngx_list_t *headers,
+    ngx_str_t *key, u_char *lowcase, ngx_str_t *value);
 static void ngx_http_livekit_api_resume(ngx_http_request_t *r);
 static void ngx_http_livekit_api_answer(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
@@ -35,7 +35,6 @@ ngx_int_t
 ngx_http_livekit_api(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
     ngx_http_livekit_api_call_t *call, ngx_http_livekit_resume_pt handler)
 {
-    ngx_str_t                        server;
     ngx_http_request_t              *sr;
     ngx_http_livekit_api_request_t   req;
 
@@ -48,24 +47,14 @@ ngx_http_livekit_api(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
     ctx->api_status = 0;
     ngx_str_null(&ctx->api_body);
 
-    if (ngx_http_livekit_subrequest(r, &req.uri, &ctx->api_asked) != NGX_OK) {
+    if (ngx_http_livekit_subrequest(r, &req.uri, &req.headers,
+                                    &ctx->api_asked)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     sr = ctx->api_asked.request;
-    server = sr->headers_in.server;
-
-    ngx_memzero(&sr->headers_in, sizeof(ngx_http_headers_in_t));
-
-    /* the list's end is in the list itself, which has moved */
-
-    sr->headers_in.headers = req.headers;
-    sr->headers_in.headers.last = &sr->headers_in.headers.part;
-
-    sr->headers_in.server = server;
-    sr->headers_in.content_length_n = call->body.len;
-    sr->headers_in.keep_alive_n = -1;
-
     sr->request_body = req.body;
     sr->method = NGX_HTTP_POST;
     sr->method_name = ngx_http_livekit_api_post;
@@ -76,7 +65,7 @@ ngx_http_livekit_api(ngx_http_request_t *r, ngx_http_livekit_ctx_t *ctx,
 }
 
 
-/* All that can fail, before there is a subrequest with the client's headers. */
+/* All that can fail, before there is a subrequest. */
 
 static ngx_int_t
 ngx_http_livekit_api_prepare(ngx_http_request_t *r,
@@ -84,6 +73,7 @@ ngx_http_livekit_api_prepare(ngx_http_request_t *r,
 {
     u_char                       *p;
     ngx_str_t                     value;
+    ngx_http_headers_in_t        *in;
     ngx_http_livekit_api_conf_t  *apcf;
 
     static ngx_str_t  type = ngx_string("Content-Type");
@@ -106,23 +96,26 @@ ngx_http_livekit_api_prepare(ngx_http_request_t *r,
 
     if (req->body == NULL
         || ngx_http_livekit_api_body(r, &call->body, req->body) != NGX_OK
-        || ngx_list_init(&req->headers, r->pool, 2, sizeof(ngx_table_elt_t))
-           != NGX_OK)
+        || ngx_http_livekit_api_authorization(r, call, &value) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (ngx_http_livekit_api_header(r, &req->headers, &type,
-                                    (u_char *) "content-type", &json)
-        == NULL)
-    {
-        return NGX_ERROR;
-    }
+    in = &req->headers;
+    ngx_memzero(in, sizeof(ngx_http_headers_in_t));
 
-    if (ngx_http_livekit_api_authorization(r, call, &value) != NGX_OK
-        || ngx_http_livekit_api_header(r, &req->headers, &authorization,
+    in->server = r->headers_in.server;
+    in->content_length_n = call->body.len;
+    in->keep_alive_n = -1;
+
+    if (ngx_list_init(&in->headers, r->pool, 2, sizeof(ngx_table_elt_t))
+            != NGX_OK
+        || ngx_http_livekit_api_header(&in->headers, &type,
+                                       (u_char *) "content-type", &json)
+           != NGX_OK
+        || ngx_http_livekit_api_header(&in->headers, &authorization,
                                        (u_char *) "authorization", &value)
-           == NULL)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -199,15 +192,15 @@ ngx_http_livekit_api_body(ngx_http_request_t *r, ngx_str_t *json,
 }
 
 
-static ngx_table_elt_t *
-ngx_http_livekit_api_header(ngx_http_request_t *r, ngx_list_t *headers,
-    ngx_str_t *key, u_char *lowcase, ngx_str_t *value)
+static ngx_int_t
+ngx_http_livekit_api_header(ngx_list_t *headers, ngx_str_t *key,
+    u_char *lowcase, ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(headers);
     if (h == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
@@ -217,7 +210,7 @@ ngx_http_livekit_api_header(ngx_http_request_t *r, ngx_list_t *headers,
     h->lowcase_key = lowcase;
     h->hash = ngx_hash_key(lowcase, key->len);
 
-    return h;
+    return NGX_OK;
 }
 
 

@@ -89,7 +89,7 @@ ngx_http_livekit_session_preaccess(ngx_http_request_t *r)
 
     /* the question to the application does not ask it again */
 
-    if (ctx->asking
+    if (ngx_http_livekit_is_subrequest(r)
         || (ctx->session_lines == scf->lines && ctx->session_known))
     {
         return NGX_DECLINED;
@@ -442,8 +442,12 @@ ngx_http_livekit_session_peek(ngx_http_request_t *r)
         return ctx ? ctx->session : NULL;
     }
 
+    if (ngx_http_livekit_is_subrequest(r)) {
+        return NULL;
+    }
+
     ctx = ngx_http_livekit_get_ctx(r);
-    if (ctx == NULL || ctx->asking) {
+    if (ctx == NULL) {
         return NULL;
     }
 

@@ -10,7 +10,7 @@
 
 
 static ngx_int_t ngx_http_livekit_session_headers(ngx_http_request_t *r,
-    ngx_http_request_t *sr);
+    ngx_http_headers_in_t *in);
 static ngx_int_t ngx_http_livekit_session_set_cookies(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_request_t *sr);
 
@@ -38,7 +38,8 @@ ngx_int_t
 ngx_http_livekit_session_ask(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_session_line_t *line)
 {
-    ngx_str_t  answer;
+    ngx_str_t              answer;
+    ngx_http_headers_in_t  headers;
 
     if (ngx_http_livekit_session_cached(r, line, &answer) == NGX_OK
         && lkg_session_complete(ctx->session_pending, line->conf,
@@ -53,14 +54,10 @@ ngx_http_livekit_session_ask(ngx_http_request_t *r,
 
     ctx->session_renewed = 0;
 
-    if (ngx_http_livekit_subrequest(r, &line->uri, &ctx->session_asked)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_livekit_session_headers(r, ctx->session_asked.request)
-        != NGX_OK)
+    if (ngx_http_livekit_session_headers(r, &headers) != NGX_OK
+        || ngx_http_livekit_subrequest(r, &line->uri, &headers,
+                                       &ctx->session_asked)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -71,32 +68,33 @@ ngx_http_livekit_session_ask(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_livekit_session_headers(ngx_http_request_t *r,
-    ngx_http_request_t *sr)
+    ngx_http_headers_in_t *in)
 {
     ngx_str_t        *name;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *copy;
 
-    sr->headers_in.content_length = NULL;
-    sr->headers_in.content_length_n = -1;
-    sr->headers_in.content_type = NULL;
-    sr->headers_in.chunked = 0;
-    sr->headers_in.expect = NULL;
-    sr->headers_in.if_modified_since = NULL;
-    sr->headers_in.if_unmodified_since = NULL;
-    sr->headers_in.if_match = NULL;
-    sr->headers_in.if_none_match = NULL;
-    sr->headers_in.if_range = NULL;
-    sr->headers_in.range = NULL;
-    sr->headers_in.transfer_encoding = NULL;
-    sr->headers_in.upgrade = NULL;
+    *in = r->headers_in;
+
+    in->content_length = NULL;
+    in->content_length_n = -1;
+    in->content_type = NULL;
+    in->chunked = 0;
+    in->expect = NULL;
+    in->if_modified_since = NULL;
+    in->if_unmodified_since = NULL;
+    in->if_match = NULL;
+    in->if_none_match = NULL;
+    in->if_range = NULL;
+    in->range = NULL;
+    in->transfer_encoding = NULL;
+    in->upgrade = NULL;
 #if (NGX_HTTP_GZIP)
-    sr->headers_in.accept_encoding = NULL;
+    in->accept_encoding = NULL;
 #endif
 
-    if (ngx_list_init(&sr->headers_in.headers, r->pool, 16,
-                      sizeof(ngx_table_elt_t))
+    if (ngx_list_init(&in->headers, r->pool, 16, sizeof(ngx_table_elt_t))
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -120,7 +118,7 @@ ngx_http_livekit_session_headers(ngx_http_request_t *r,
                 continue;
             }
 
-            copy = ngx_list_push(&sr->headers_in.headers);
+            copy = ngx_list_push(&in->headers);
             if (copy == NULL) {
                 return NGX_ERROR;
             }

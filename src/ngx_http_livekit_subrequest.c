@@ -8,7 +8,6 @@
 #include "ngx_http_livekit.h"
 
 
-static void ngx_http_livekit_subrequest_drop(ngx_http_request_t *sr);
 static ngx_int_t ngx_http_livekit_subrequest_ended(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
 static ngx_uint_t ngx_http_livekit_subrequest_left(ngx_http_request_t *sr,
@@ -17,10 +16,9 @@ static ngx_uint_t ngx_http_livekit_subrequest_left(ngx_http_request_t *sr,
 
 ngx_int_t
 ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
-    ngx_http_livekit_subrequest_t *s)
+    ngx_http_headers_in_t *headers, ngx_http_livekit_subrequest_t *s)
 {
     ngx_http_request_t          *sr;
-    ngx_http_livekit_ctx_t      *sctx;
     ngx_http_request_body_t     *body;
     ngx_http_post_subrequest_t  *ps;
 
@@ -45,16 +43,20 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
                             |NGX_HTTP_SUBREQUEST_IN_MEMORY)
         != NGX_OK)
     {
+        /* half of it is there, and nothing but the end of all takes it back */
+
+        r->connection->error = 1;
+
         return NGX_ERROR;
     }
 
-    sctx = ngx_http_livekit_get_ctx(sr);
-    if (sctx == NULL) {
-        sr->write_event_handler = ngx_http_livekit_subrequest_drop;
-        return NGX_ERROR;
-    }
+    sr->headers_in = *headers;
 
-    sctx->asking = 1;
+    /* the list's end may be in the list itself, which has moved */
+
+    if (headers->headers.last == &headers->headers.part) {
+        sr->headers_in.headers.last = &sr->headers_in.headers.part;
+    }
 
     /* the body is the main request's, to be read by whom it is for */
 
@@ -66,12 +68,11 @@ ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
 }
 
 
-/* It waits for its turn already, with all that the client has sent. */
-
-static void
-ngx_http_livekit_subrequest_drop(ngx_http_request_t *sr)
+ngx_uint_t
+ngx_http_livekit_is_subrequest(ngx_http_request_t *r)
 {
-    ngx_http_finalize_request(sr, NGX_OK);
+    return r->post_subrequest
+           && r->post_subrequest->handler == ngx_http_livekit_subrequest_ended;
 }
 
 

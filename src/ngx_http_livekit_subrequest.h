@@ -23,10 +23,15 @@ typedef struct {
  * Asks what the location of the uri leads to.  The answer stays in memory,
  * as far as it fits in subrequest_output_buffer_size; when it is there or
  * will never be, s->request->done is set and r->write_event_handler called.
- * Its headers are the client's until they are replaced, and it has no body.
+ *
+ * It has these headers instead of the client's, and no body.  It does not run
+ * before the caller returns, and it does run: what can fail comes before it.
  */
 ngx_int_t ngx_http_livekit_subrequest(ngx_http_request_t *r, ngx_str_t *uri,
-    ngx_http_livekit_subrequest_t *s);
+    ngx_http_headers_in_t *headers, ngx_http_livekit_subrequest_t *s);
+
+/* Whether the request is such a question. */
+ngx_uint_t ngx_http_livekit_is_subrequest(ngx_http_request_t *r);
 
 /* Whether all of the answer is there, and what is there. */
 ngx_uint_t ngx_http_livekit_subrequest_whole(ngx_http_livekit_subrequest_t *s);
