@@ -9,6 +9,7 @@
 #: make fuzz            each fuzz target for FUZZ_TIME seconds (default 60)
 #: make check-cost      instructions of a token, as callgrind counts them
 #: make bench           what a token costs, beside "return 200" and the peers
+#: make endurance       a hundred million tokens, and the memory of the worker
 #: make soak            reloads and Redis failures under load
 #: make chaos           ten thousand things that happen to a Redis, at random
 
@@ -69,6 +70,10 @@ bench: all
 	t/bench/install.sh
 	t/bench/bench.py $(BENCH)
 
+endurance: all
+	t/bench/install.sh
+	t/bench/endurance.py $(ENDURANCE)
+
 soak: all
 	t/soak/run.sh
 
@@ -88,4 +93,5 @@ classroom:
 	examples/classroom/run.sh
 
 .PHONY: classroom check check-unit check-cli check-nginx check-e2e check-style \
-        check-asan check-valgrind check-cost fuzz bench soak chaos
+        check-asan check-valgrind check-cost fuzz bench endurance soak \
+        chaos

@@ -31,8 +31,8 @@ def microseconds(text):
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[unit]
 
 
-def round_(st, server, path, cookie, connections, seconds, room="math"):
-    """As many requests as the server takes; each of them must be answered."""
+def round_(st, server, path, cookie, connections, seconds, room="math", refused=False):
+    """As many requests as the server takes; each must be answered, or refused."""
     script = st.dir / "post.lua"
     script.write_text(POST % (room, cookie))
 
@@ -43,11 +43,12 @@ def round_(st, server, path, cookie, connections, seconds, room="math"):
         capture_output=True, text=True, check=True).stdout
     after = stack.cpu(server.pids), stack.cpu(st.pids)
 
-    bad = re.search(r"(Non-2xx.*|Socket errors.*)", text)
-    if bad:
-        raise SystemExit("bench: port %d: %s" % (server.port, bad.group(1)))
-
     requests, took = re.search(r"(\d+) requests in ([\d.]+\w+)", text).groups()
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+
+    if "Socket errors" in text or (bad.group(1) if bad else "0") != (requests if refused else "0"):
+        raise SystemExit("bench: port %d:\n%s" % (server.port, text))
+
     return Sample(int(requests), microseconds(took) / 1e6,
                   after[0] - before[0], after[1] - before[1],
                   microseconds(re.search(r"^ +50% +(\S+)", text, re.M).group(1)),
