@@ -50,7 +50,8 @@ for arg do
     rm -rf "$reports"
     mkdir "$reports"
 
-    export ASAN_OPTIONS="detect_leaks=0,log_path=$reports/asan"
+    # what was freed is held back for less than the memory that may be grown by
+    export ASAN_OPTIONS="detect_leaks=0,quarantine_size_mb=4,log_path=$reports/asan"
     export UBSAN_OPTIONS="print_stacktrace=1,log_path=$reports/ubsan"
 
     NGINX=$root/build/asan/nginx-asan
