@@ -103,6 +103,7 @@ struct ngx_http_livekit_ctx_s {
     ngx_uint_t                   nqueries;
     ngx_uint_t                   pending;
     ngx_uint_t                   redis_usec;
+    ngx_int_t                    facts_status;   /* 0: they are known */
 
     /* store */
     ngx_http_livekit_resume_pt   store_handler;
@@ -132,7 +133,7 @@ struct ngx_http_livekit_ctx_s {
     unsigned                     cleanup:1;
     unsigned                     redis_asked:1;
     unsigned                     store_cleanup:1;
-    unsigned                     answered:1;     /* the facts are known */
+    unsigned                     answered:1;     /* the facts were asked for */
     unsigned                     guarded:1;      /* a token tells, if any */
     unsigned                     waiting:1;
     unsigned                     resumed:1;

@@ -83,10 +83,13 @@ ngx_int_t
 ngx_http_livekit_access_result(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    ctx->answered = 1;
+    if (!ctx->answered) {
+        ctx->answered = 1;
+        ctx->facts_status = ctx->status;
+    }
 
-    if (ctx->status) {
-        return ctx->status;
+    if (ctx->facts_status) {
+        return ctx->facts_status;
     }
 
     return ngx_http_livekit_decide(r, ctx);

@@ -7,6 +7,14 @@ use LiveKitTest;
 use LiveKitStory;
 use Test::Nginx::Socket 'no_plan';
 
+write_policy(<<'_EOC_', 'everybody.json');
+{
+  "version": 1,
+  "roles": { "teacher": { "actions": ["moderate"] }, "guest": {} },
+  "default_role": "guest"
+}
+_EOC_
+
 no_long_string();
 run_tests();
 
@@ -1079,3 +1087,17 @@ my @secret = ($LiveKitTest::secret, $LiveKitTest::key, 'exp=soon', 'not-a-token-
 a log
 --- error_log
 cannot be understood
+
+
+=== TEST 49: what Redis could not say is not known where an error page leads, either
+--- config
+    livekit_policy $TEST_NGINX_DIR/everybody.json;
+    location /slides/ { livekit_require access; error_page 503 = @token; }
+    location @token { livekit_token; }
+--- story
+map { my $a = ask("POST /slides/?room=$_", as => 'u9', json => qq({"roomName":"$_"})); "$_: $a" } 'wrong', 'math'
+--- response_body
+wrong: 503
+math: 404
+--- error_log
+redis answered the question for "state" with WRONGTYPE
