@@ -388,6 +388,12 @@ ngx_int_t ngx_http_livekit_read_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, size_t max,
     ngx_http_livekit_resume_pt handler);
 
+/* The body as a JSON object of so many values and keys at most, which is then
+ * ctx->asked.body.  NULL, or what is wrong with it; ctx->status is set where
+ * that is not the client's fault. */
+const char *ngx_http_livekit_body_object(ngx_http_livekit_ctx_t *ctx,
+    ngx_uint_t nodes);
+
 /* In place; or, where there is something to decode, in memory of the pool.
  * NGX_ERROR: badly encoded. */
 ngx_int_t ngx_http_livekit_unescape(ngx_http_request_t *r, ngx_str_t *value);

@@ -111,8 +111,7 @@ ngx_http_livekit_chat_handler(ngx_http_request_t *r,
     r->main->count++;
 
     if (fault) {
-        ngx_http_livekit_chat_refuse(r, ctx, ctx->status ? ctx->status
-                                             : NGX_HTTP_BAD_REQUEST, fault);
+        ngx_http_livekit_bad_request(r, ctx, fault);
 
     } else {
         ngx_http_livekit_enter(r, ctx, 0, ngx_http_livekit_chat_entered);
@@ -131,8 +130,7 @@ ngx_http_livekit_chat_body(ngx_http_request_t *r,
     fault = ngx_http_livekit_chat_parse(r, ctx);
 
     if (fault) {
-        ngx_http_livekit_chat_refuse(r, ctx, ctx->status ? ctx->status
-                                             : NGX_HTTP_BAD_REQUEST, fault);
+        ngx_http_livekit_bad_request(r, ctx, fault);
         return;
     }
 
@@ -321,18 +319,8 @@ static void
 ngx_http_livekit_chat_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t status, const char *message)
 {
-    if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        ctx->verdict = "payload_too_large";
-
-    } else if (status == NGX_HTTP_CONFLICT) {
-        ctx->verdict = "no_pin";
-
-    } else if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        ctx->verdict = "error";
-
-    } else {
-        ctx->verdict = "bad_request";
-    }
+    ctx->verdict = (status == NGX_HTTP_CONFLICT)
+                   ? "no_pin" : "payload_too_large";
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "livekit: bad request: %s", message);

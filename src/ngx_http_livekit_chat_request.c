@@ -49,26 +49,17 @@ const char *
 ngx_http_livekit_chat_parse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    int                             rc;
-    lkg_json                       *doc;
+    const char                     *fault;
     ngx_http_livekit_chat_asked_t   asked;
 
-    rc = lkg_json_parse(&doc, (char *) ctx->body.data, ctx->body.len,
-                        NGX_HTTP_LIVEKIT_CHAT_NODES);
-
-    if (rc != LKG_OK) {
-        return "The body is not valid JSON, or a name stands in it twice.";
-    }
-
-    ctx->asked.body = doc;
-
-    if (lkg_json_typeof(doc, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
-        return "The body must be a JSON object.";
+    fault = ngx_http_livekit_body_object(ctx, NGX_HTTP_LIVEKIT_CHAT_NODES);
+    if (fault) {
+        return fault;
     }
 
     ngx_memzero(&asked, sizeof(ngx_http_livekit_chat_asked_t));
 
-    if (ngx_http_livekit_chat_members(doc, &asked) != NGX_OK) {
+    if (ngx_http_livekit_chat_members(ctx->asked.body, &asked) != NGX_OK) {
         return "A field of the request has a wrong type.";
     }
 

@@ -224,6 +224,8 @@ ngx_http_livekit_endpoint_session(ngx_http_request_t *r,
 
     ngx_http_livekit_forget_asked(ctx);
 
+    ctx->status = 0;
+
     return NGX_DECLINED;
 }
 

@@ -57,7 +57,8 @@ void ngx_http_livekit_enter(ngx_http_request_t *r,
     ngx_http_livekit_entered_pt handler);
 
 /* These end the request: it may not enter, as the status says; it is not
- * understood; it could not ask the store, which will otherwise be back. */
+ * understood, for which ctx->status, if set, says why; it could not ask the
+ * store, which will otherwise be back. */
 void ngx_http_livekit_not_entered(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_int_t status);
 void ngx_http_livekit_bad_request(ngx_http_request_t *r,

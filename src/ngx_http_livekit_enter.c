@@ -62,13 +62,17 @@ void
 ngx_http_livekit_bad_request(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, const char *fault)
 {
-    ctx->verdict = "bad_request";
+    ngx_uint_t  status;
+
+    status = ctx->status ? ctx->status : NGX_HTTP_BAD_REQUEST;
+
+    ctx->verdict = ctx->status ? "error" : "bad_request";
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "livekit: bad request: %s", fault);
 
     ngx_http_finalize_request(r,
-                ngx_http_livekit_reply_error(r, NGX_HTTP_BAD_REQUEST, fault));
+                             ngx_http_livekit_reply_error(r, status, fault));
 }
 
 

@@ -136,14 +136,6 @@ ngx_http_livekit_metrics_body(ngx_http_request_t *r,
 
     fault = ngx_http_livekit_metrics_parse(r, ctx);
 
-    if (fault && ctx->status) {
-        ctx->verdict = "error";
-
-        ngx_http_finalize_request(r,
-                       ngx_http_livekit_reply_error(r, ctx->status, fault));
-        return;
-    }
-
     if (fault) {
         ngx_http_livekit_bad_request(r, ctx, fault);
         return;
@@ -172,6 +164,11 @@ ngx_http_livekit_metrics_parse(ngx_http_request_t *r,
 
     rc = lkg_json_parse(&doc, (char *) ctx->body.data, ctx->body.len,
                         NGX_HTTP_LIVEKIT_METRICS_NODES);
+
+    if (rc == LKG_ERR_NOMEM) {
+        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return "The server has no memory for it.";
+    }
 
     if (rc != LKG_OK) {
         return "The body is not valid JSON, or has too much in it.";

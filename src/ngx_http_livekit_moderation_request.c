@@ -59,17 +59,13 @@ ngx_http_livekit_moderation_parse(ngx_http_livekit_ctx_t *ctx,
     ngx_http_livekit_moderation_t *m)
 {
     ngx_str_t                              name;
+    const char                            *fault;
     ngx_http_livekit_moderation_action_t  *action;
 
-    if (lkg_json_parse(&ctx->asked.body, (char *) ctx->body.data,
-                       ctx->body.len, NGX_HTTP_LIVEKIT_MODERATION_NODES)
-        != LKG_OK)
-    {
-        return "The body is not valid JSON, or a name stands in it twice.";
-    }
-
-    if (lkg_json_typeof(ctx->asked.body, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
-        return "The body must be a JSON object.";
+    fault = ngx_http_livekit_body_object(ctx,
+                                         NGX_HTTP_LIVEKIT_MODERATION_NODES);
+    if (fault) {
+        return fault;
     }
 
     if (ngx_http_livekit_moderation_room(ctx) != NGX_OK) {

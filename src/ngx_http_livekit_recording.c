@@ -118,7 +118,7 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r,
     r->main->count++;
 
     if (ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT) {
-        ngx_http_livekit_recording_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+        ngx_http_livekit_bad_request(r, ctx,
                     "An argument is given twice or is not encoded rightly.");
 
     } else {
@@ -152,8 +152,7 @@ ngx_http_livekit_recording_body(ngx_http_request_t *r,
                            rcf->allowed == ngx_http_livekit_recording_stop);
 
     if (fault) {
-        ngx_http_livekit_recording_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                          fault);
+        ngx_http_livekit_bad_request(r, ctx, fault);
         return;
     }
 
@@ -174,19 +173,15 @@ ngx_http_livekit_recording_parse(ngx_http_livekit_ctx_t *ctx, ngx_uint_t id)
     u_char                         ch;
     ngx_str_t                      room;
     ngx_uint_t                     i;
+    const char                    *fault;
     ngx_http_livekit_recording_t  *rec;
 
     rec = ctx->state;
 
-    if (lkg_json_parse(&ctx->asked.body, (char *) ctx->body.data,
-                       ctx->body.len, NGX_HTTP_LIVEKIT_RECORDING_BODY)
-        != LKG_OK)
-    {
-        return "The body is not valid JSON, or a name stands in it twice.";
-    }
-
-    if (lkg_json_typeof(ctx->asked.body, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
-        return "The body must be a JSON object.";
+    fault = ngx_http_livekit_body_object(ctx,
+                                         NGX_HTTP_LIVEKIT_RECORDING_BODY);
+    if (fault) {
+        return fault;
     }
 
     ngx_str_null(&room);
@@ -279,10 +274,6 @@ ngx_http_livekit_recording_refuse(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t status, const char *message)
 {
     switch (status) {
-
-    case NGX_HTTP_BAD_REQUEST:
-        ctx->verdict = "bad_request";
-        break;
 
     case NGX_HTTP_FORBIDDEN:
         ctx->verdict = "not_allowed";

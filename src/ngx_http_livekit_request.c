@@ -243,6 +243,31 @@ ngx_http_livekit_body_append(ngx_http_request_t *r,
 }
 
 
+const char *
+ngx_http_livekit_body_object(ngx_http_livekit_ctx_t *ctx, ngx_uint_t nodes)
+{
+    int  rc;
+
+    rc = lkg_json_parse(&ctx->asked.body, (char *) ctx->body.data,
+                        ctx->body.len, nodes);
+
+    if (rc == LKG_ERR_NOMEM) {
+        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return "The server has no memory for it.";
+    }
+
+    if (rc != LKG_OK) {
+        return "The body is not valid JSON, or a name stands in it twice.";
+    }
+
+    if (lkg_json_typeof(ctx->asked.body, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
+        return "The body must be a JSON object.";
+    }
+
+    return NULL;
+}
+
+
 ngx_int_t
 ngx_http_livekit_arg(ngx_http_request_t *r, ngx_str_t *args, ngx_str_t *name,
     ngx_str_t *value)

@@ -56,24 +56,17 @@ static ngx_http_livekit_member_t  ngx_http_livekit_members[] = {
 const char *
 ngx_http_livekit_token_parse(ngx_http_livekit_ctx_t *ctx)
 {
-    int            rc;
-    ngx_uint_t     seen;
     lkg_json      *doc;
+    ngx_uint_t     seen;
+    const char    *fault;
     lkg_json_node  n;
 
-    rc = lkg_json_parse(&doc, (char *) ctx->body.data, ctx->body.len,
-                        NGX_HTTP_LIVEKIT_BODY_NODES);
-
-    if (rc != LKG_OK) {
-        return "The body is not valid JSON, or a name stands in it twice.";
+    fault = ngx_http_livekit_body_object(ctx, NGX_HTTP_LIVEKIT_BODY_NODES);
+    if (fault) {
+        return fault;
     }
 
-    ctx->asked.body = doc;
-
-    if (lkg_json_typeof(doc, LKG_JSON_ROOT) != LKG_JSON_OBJECT) {
-        return "The body must be a JSON object.";
-    }
-
+    doc = ctx->asked.body;
     seen = 0;
 
     for (n = lkg_json_first(doc, LKG_JSON_ROOT);
