@@ -159,7 +159,7 @@ subtest 'over TLS, with a certificate that is trusted, and of that name' => sub 
         spawn(sub {
             open STDOUT, '>', "$dir/tls.$port";
             # the answer, once there is a request
-            open STDIN, '-|', qq(i=0; until grep -q DeleteRoom $dir/tls.$port || [ \$i = 100 ]; do i=\$((i + 1)); sleep 0.1; done;
+            open STDIN, '-|', qq(i=0; until grep -qs DeleteRoom $dir/tls.$port || [ \$i = 100 ]; do i=\$((i + 1)); sleep 0.1; done;
                                  printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}') or die;
             open STDERR, '>', '/dev/null';
             exec 'openssl', 's_server', '-quiet', '-accept', "127.0.0.1:$port", '-naccept', 1,
