@@ -7,6 +7,7 @@
 #: make check-valgrind  unit tests and suites under valgrind
 #: make check-style     the source's form
 #: make fuzz            each fuzz target for FUZZ_TIME seconds (default 60)
+#: make fuzz-json       the JSON scanner against jansson, 50 million inputs
 #: make check-cost      instructions of a token, as callgrind counts them
 #: make bench           what a token costs, beside "return 200" and the peers
 #: make endurance       a hundred million tokens, and the memory of the worker
@@ -17,6 +18,7 @@ PROVE    ?= prove
 TESTS    ?= $(sort $(wildcard t/*.t))
 FUZZ     := $(sort $(wildcard t/fuzz/*_fuzz.c))
 FUZZ_TIME ?= 60
+FUZZ_INPUTS ?= 50000000
 
 $(BUILD)/static/%.o: lib/%.c $(LIB_HDR) | deps
 	@mkdir -p $(@D)
@@ -62,6 +64,9 @@ check-valgrind: all $(UNIT)
 fuzz:
 	t/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
 
+fuzz-json:
+	t/fuzz/run.sh -n $(FUZZ_INPUTS) t/fuzz/lkg_json_fuzz.c
+
 check-cost: all
 	$(PROVE) t/bench/instructions.t
 
@@ -93,5 +98,5 @@ classroom:
 	examples/classroom/run.sh
 
 .PHONY: classroom check check-unit check-cli check-nginx check-e2e check-style \
-        check-asan check-valgrind check-cost fuzz bench endurance soak \
-        chaos
+        check-asan check-valgrind check-cost fuzz fuzz-json bench endurance \
+        soak chaos

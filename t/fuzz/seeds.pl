@@ -39,6 +39,14 @@ my %seeds = (
             seed(Encode::encode_utf8($_)) for grep { defined } values %{ $v->{redis} // {} };
         }
         seed(slurp($_)) for glob 'examples/*.json';
+
+        # where two readers of JSON are likeliest to differ
+
+        seed($_) for '-0', '-0.0', '1e5', '1E+05', '1.5e-3', '1e400', '01', '1.', '.5', '+1',
+            '9223372036854775807', '-9223372036854775808', '9223372036854775808',
+            '"\ud83c\udf89"', '"\ud83c"', '"\u0000"', '"\/\b\f"', "\"\xed\xa0\x80\"",
+            "\"\xf4\x90\x80\x80\"", "\"\xc0\xaf\"", "\"\x7f\"", "\xef\xbb\xbf{}",
+            '{"a":1,"\u0061":2}', '[[[[[[]]]]]]', '[1,]', '{"a":1,}', " \t\r\n[\x0b]";
     },
     lkg_policy_fuzz => sub { seed(slurp($_)) for glob 'examples/policy*.json' },
     lkg_token_fuzz => sub {
