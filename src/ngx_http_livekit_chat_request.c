@@ -154,13 +154,12 @@ ngx_http_livekit_chat_args(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
     int                           len;
-    ngx_int_t                     rc, n;
+    ngx_int_t                     rc;
     ngx_str_t                     value;
     ngx_http_livekit_chat_t      *chat;
     ngx_http_livekit_loc_conf_t  *llcf;
 
     static ngx_str_t  after = ngx_string("after");
-    static ngx_str_t  limit = ngx_string("limit");
 
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
     chat = ctx->state;
@@ -172,6 +171,10 @@ ngx_http_livekit_chat_args(ngx_http_request_t *r,
     ngx_str_set(&chat->from, "-");
 
     rc = ngx_http_livekit_arg(r, &r->args, &after, &value);
+
+    if (rc == NGX_ABORT) {
+        return "An argument is given twice or is not encoded rightly.";
+    }
 
     if (rc == NGX_OK && value.len) {
         chat->from.data = ngx_pnalloc(r->pool, LKG_STREAM_ID_BUF);
@@ -191,23 +194,5 @@ ngx_http_livekit_chat_args(ngx_http_request_t *r,
 
     chat->limit = lkg_policy_chat(llcf->policy)->page;
 
-    if (rc != NGX_ABORT) {
-        rc = ngx_http_livekit_arg(r, &r->args, &limit, &value);
-    }
-
-    if (rc == NGX_ABORT) {
-        return "An argument is given twice or is not encoded rightly.";
-    }
-
-    if (rc == NGX_OK && value.len) {
-        n = ngx_atoi(value.data, value.len);
-
-        if (n < 1) {
-            return "limit must be a number from 1.";
-        }
-
-        chat->limit = ngx_min(chat->limit, (ngx_uint_t) n);
-    }
-
-    return NULL;
+    return ngx_http_livekit_limit_arg(r, &chat->limit);
 }

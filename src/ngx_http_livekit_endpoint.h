@@ -56,6 +56,11 @@ void ngx_http_livekit_enter(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t action,
     ngx_http_livekit_entered_pt handler);
 
+/* Of a list: "limit" in the query string, which is at most what it is before.
+ * NULL, or what is wrong with it. */
+const char *ngx_http_livekit_limit_arg(ngx_http_request_t *r,
+    ngx_uint_t *limit);
+
 /* These end the request: it may not enter, as the status says; it is not
  * understood, for which ctx->status, if set, says why; it could not ask the
  * store, which will otherwise be back. */

@@ -1,7 +1,7 @@
 
 /*
- * How the endpoints that are about a room come to it, and what a client hears
- * that does not.
+ * How the endpoints that are about a room come to it, what they are asked for
+ * there, and what a client hears that does not get in.
  */
 
 
@@ -73,6 +73,36 @@ ngx_http_livekit_bad_request(ngx_http_request_t *r,
 
     ngx_http_finalize_request(r,
                              ngx_http_livekit_reply_error(r, status, fault));
+}
+
+
+const char *
+ngx_http_livekit_limit_arg(ngx_http_request_t *r, ngx_uint_t *limit)
+{
+    ngx_int_t  rc, n;
+    ngx_str_t  value;
+
+    static ngx_str_t  name = ngx_string("limit");
+
+    rc = ngx_http_livekit_arg(r, &r->args, &name, &value);
+
+    if (rc == NGX_ABORT) {
+        return "An argument is given twice or is not encoded rightly.";
+    }
+
+    if (rc == NGX_DECLINED || value.len == 0) {
+        return NULL;
+    }
+
+    n = ngx_atoi(value.data, value.len);
+
+    if (n < 1) {
+        return "limit must be a number from 1.";
+    }
+
+    *limit = ngx_min(*limit, (ngx_uint_t) n);
+
+    return NULL;
 }
 
 

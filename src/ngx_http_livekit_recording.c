@@ -19,6 +19,9 @@ static void ngx_http_livekit_recording_body(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static const char *ngx_http_livekit_recording_parse(
     ngx_http_livekit_ctx_t *ctx, ngx_uint_t id);
+static const char *ngx_http_livekit_recording_id(ngx_str_t *id);
+static const char *ngx_http_livekit_recording_args(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_recording_member(
     ngx_http_livekit_ctx_t *ctx, const char *name, ngx_str_t *value);
 static void ngx_http_livekit_recording_entered(ngx_http_request_t *r,
@@ -85,6 +88,7 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                               rc;
+    const char                             *fault;
     ngx_pool_cleanup_t                     *cln;
     ngx_http_livekit_recording_loc_conf_t  *rcf;
 
@@ -117,9 +121,10 @@ ngx_http_livekit_recording_handler(ngx_http_request_t *r,
 
     r->main->count++;
 
-    if (ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT) {
-        ngx_http_livekit_bad_request(r, ctx,
-                    "An argument is given twice or is not encoded rightly.");
+    fault = ngx_http_livekit_recording_args(r, ctx);
+
+    if (fault) {
+        ngx_http_livekit_bad_request(r, ctx, fault);
 
     } else {
         ngx_http_livekit_recording_enter(r, ctx);
@@ -170,9 +175,7 @@ ngx_http_livekit_recording_body(ngx_http_request_t *r,
 static const char *
 ngx_http_livekit_recording_parse(ngx_http_livekit_ctx_t *ctx, ngx_uint_t id)
 {
-    u_char                         ch;
     ngx_str_t                      room;
-    ngx_uint_t                     i;
     const char                    *fault;
     ngx_http_livekit_recording_t  *rec;
 
@@ -205,8 +208,20 @@ ngx_http_livekit_recording_parse(ngx_http_livekit_ctx_t *ctx, ngx_uint_t id)
         ctx->asked.room = room;
     }
 
-    for (i = 0; i < rec->id.len; i++) {
-        ch = rec->id.data[i];
+    return ngx_http_livekit_recording_id(&rec->id);
+}
+
+
+/* NULL, or what is wrong with it. */
+
+static const char *
+ngx_http_livekit_recording_id(ngx_str_t *id)
+{
+    u_char      ch;
+    ngx_uint_t  i;
+
+    for (i = 0; i < id->len; i++) {
+        ch = id->data[i];
 
         if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
               || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-'))
@@ -215,8 +230,38 @@ ngx_http_livekit_recording_parse(ngx_http_livekit_ctx_t *ctx, ngx_uint_t id)
         }
     }
 
-    return (i < rec->id.len || rec->id.len > LKG_ID_MAX)
+    return (i < id->len || id->len > LKG_ID_MAX)
            ? "There can be no recording of that id." : NULL;
+}
+
+
+/* Of a list, which is all that is asked for without a body. */
+
+static const char *
+ngx_http_livekit_recording_args(ngx_http_request_t *r,
+    ngx_http_livekit_ctx_t *ctx)
+{
+    const char                    *fault;
+    ngx_http_livekit_recording_t  *rec;
+
+    static ngx_str_t  after = ngx_string("after");
+
+    rec = ctx->state;
+
+    if (ngx_http_livekit_arg(r, &r->args, &after, &rec->after) == NGX_ABORT
+        || ngx_http_livekit_room_arg(r, &ctx->asked.room) == NGX_ABORT)
+    {
+        return "An argument is given twice or is not encoded rightly.";
+    }
+
+    fault = ngx_http_livekit_recording_id(&rec->after);
+    if (fault) {
+        return fault;
+    }
+
+    rec->limit = NGX_HTTP_LIVEKIT_RECORDING_SHOWN;
+
+    return ngx_http_livekit_limit_arg(r, &rec->limit);
 }
 
 

@@ -103,6 +103,9 @@ typedef struct {
     ngx_str_t                            lease;
     ngx_http_livekit_api_call_t          call;
     lkg_json                            *answer;    /* LiveKit's */
+    ngx_str_t                            after;     /* begins a list */
+    ngx_uint_t                           limit;     /* of it */
+    ngx_str_t                            more;      /* what follows it */
     ngx_array_t                          rows;      /* that are looked at */
     ngx_uint_t                           row;
     ngx_uint_t                           sent;      /* of rows, to Redis */

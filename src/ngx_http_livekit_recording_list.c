@@ -25,11 +25,19 @@ static u_char *ngx_http_livekit_recording_member(u_char *p, const char *name,
 static const char *ngx_http_livekit_recording_reason(ngx_str_t *status);
 
 
-/* Names of people are cut where they would fill the answer. */
+/* The id that the next list begins after, if there are more, then two for each
+ * recording.  Names of people are cut where they would fill the answer. */
 
 static ngx_str_t  ngx_http_livekit_recording_ids = ngx_string(
-    "local out = {} "
-    "for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[2] - 1)) do "
+    "local out, first, max = {''}, 0, tonumber(ARGV[2]) "
+    "if ARGV[3] ~= '' then "
+        "local rank = redis.call('ZREVRANK', KEYS[1], ARGV[3]) "
+        "if not rank then return out end "
+        "first = rank + 1 "
+    "end "
+    "local ids = redis.call('ZREVRANGE', KEYS[1], first, first + max) "
+    "if #ids > max then ids[#ids], out[1] = nil, ids[max] end "
+    "for _, id in ipairs(ids) do "
         "local people, n = {}, 0 "
         "for _, p in ipairs(redis.call('SMEMBERS', ARGV[1] .. id)) do "
             "n = n + #p + 1 "
@@ -48,17 +56,21 @@ void
 ngx_http_livekit_recording_list(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
-    u_char     keys[2][NGX_HTTP_LIVEKIT_RECORDING_KEY], n[NGX_INT64_LEN];
-    ngx_str_t  argv[3];
+    u_char                         n[NGX_INT64_LEN];
+    u_char                         keys[2][NGX_HTTP_LIVEKIT_RECORDING_KEY];
+    ngx_str_t                      argv[4];
+    ngx_http_livekit_recording_t  *rec;
+
+    rec = ctx->state;
 
     argv[0] = ngx_http_livekit_recording_key(keys[0], "list", &ctx->room, "",
                                              NULL);
     argv[1] = ngx_http_livekit_recording_key(keys[1], "people", &ctx->room,
                                              ":", NULL);
-    argv[2] = ngx_http_livekit_recording_number(n,
-                                          NGX_HTTP_LIVEKIT_RECORDING_SHOWN);
+    argv[2] = ngx_http_livekit_recording_number(n, rec->limit);
+    argv[3] = rec->after;
 
-    if (ngx_http_livekit_store(r, ctx, &ngx_http_livekit_recording_ids, 1, 3,
+    if (ngx_http_livekit_store(r, ctx, &ngx_http_livekit_recording_ids, 1, 4,
                                argv, 1, ngx_http_livekit_recording_indexed)
         != NGX_AGAIN)
     {
@@ -75,7 +87,9 @@ ngx_http_livekit_recording_indexed(ngx_http_request_t *r,
 
     reply = ngx_http_livekit_stored(ctx);
 
-    if (reply == NULL || reply->type != NGX_REDIS_ARRAY) {
+    if (reply == NULL || reply->type != NGX_REDIS_ARRAY
+        || reply->nelts == 0)
+    {
         ngx_http_finalize_request(r,
                ngx_http_livekit_reply_error(r,
                                             NGX_HTTP_SERVICE_UNAVAILABLE,
@@ -102,12 +116,14 @@ ngx_http_livekit_recording_index(ngx_http_request_t *r,
 
     if (ngx_array_init(&rec->rows, r->pool, reply->nelts / 2 + 1,
                        sizeof(ngx_http_livekit_recording_row_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_livekit_recording_keep(r, reply->elts[0], &rec->more)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    for (i = 0; i + 1 < reply->nelts; i += 2) {
+    for (i = 1; i + 1 < reply->nelts; i += 2) {
         row = ngx_array_push(&rec->rows);
         if (row == NULL) {
             return NGX_ERROR;
@@ -185,7 +201,7 @@ ngx_http_livekit_recording_show(ngx_http_request_t *r,
     rec = ctx->state;
     row = rec->rows.elts;
 
-    len = sizeof("{\"recordings\":[]}");
+    len = sizeof("{\"recordings\":[],\"next\":\"\"}") + 6 * rec->more.len;
 
     for (i = 0; i < rec->rows.nelts; i++) {
         len += ngx_http_livekit_recording_length(&row[i]);
@@ -208,7 +224,14 @@ ngx_http_livekit_recording_show(ngx_http_request_t *r,
         p = ngx_http_livekit_recording_write(p, &row[i]);
     }
 
-    p = ngx_cpymem(p, "]}", 2);
+    *p++ = ']';
+
+    if (rec->more.len) {
+        *p++ = ',';
+        p = ngx_http_livekit_recording_member(p, "next", &rec->more);
+    }
+
+    *p++ = '}';
     body.len = p - body.data;
 
     ctx->verdict = "listed";

@@ -646,3 +646,41 @@ invalid value "pause": it is "start", "stop" or "list"
 --- must_die
 --- error_log
 the policy's recording.s3 needs
+
+
+=== TEST 34: a long list in pages, whatever is begun meanwhile
+--- story
+for my $n (100 .. 199) {
+    redis('ZADD', 'lkg:rec:list:{math}', $n, "EG_$n");
+    redis('HSET', "lkg:rec:EG_$n", 'status', 'complete', 'rank', 3, 'room', 'math') unless $n == 152;
+}
+my $page = sub {
+    my $page = ask("GET /list?roomName=math$_[0]", as => 'u1')->json;
+    my @ids = map { $_->{recordingId} } @{ $page->{recordings} };
+    return ($page->{next}, join ' ', scalar @ids, @ids ? @ids[0, -1] : (), $page->{next} // 'the end');
+};
+my ($next, @pages) = ('');
+for my $more ('', '&limit=1000', '&limit=4', '') {
+    ($next, my $said) = $page->($next && "&after=$next", $more);
+    push @pages, $said;
+    redis('ZADD', 'lkg:rec:list:{math}', 1000, 'EG_1000');
+}
+my ($rest, $said) = $page->('&limit=3');
+@pages, $said, ($page->('&after=EG_100'))[1], ($page->('&after=EG_unknown'))[1], ($page->('&after=&limit='))[1],
+map { ask("GET /list?roomName=math&$_", as => 'u1') . '' }
+    'limit=0', 'limit=x', 'limit=1&limit=2', 'after=a&after=b', 'after=%3f1', 'after=' . 'x' x 300
+--- response_body
+47 EG_199 EG_153 EG_152
+48 EG_151 EG_104 EG_104
+4 EG_103 EG_100 the end
+47 EG_199 EG_153 EG_153
+2 EG_199 EG_198 EG_198
+0 the end
+0 the end
+47 EG_199 EG_153 EG_153
+400
+400
+400
+400
+400
+400
