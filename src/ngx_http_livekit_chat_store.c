@@ -32,8 +32,6 @@ static ngx_str_t ngx_http_livekit_chat_number(ngx_http_request_t *r,
     int64_t n);
 static ngx_int_t ngx_http_livekit_chat_row(ngx_http_request_t *r,
     ngx_redis_reply_t *row, lkg_chat_message *m);
-static lkg_str ngx_http_livekit_chat_copy(ngx_http_request_t *r,
-    ngx_redis_reply_t *reply);
 static ngx_int_t ngx_http_livekit_chat_rows(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_redis_reply_t *reply, ngx_str_t *body,
     size_t size);
@@ -307,9 +305,11 @@ static ngx_int_t
 ngx_http_livekit_chat_row(ngx_http_request_t *r, ngx_redis_reply_t *row,
     lkg_chat_message *m)
 {
-    int64_t     ms, seq;
-    ngx_int_t   time;
-    ngx_uint_t  i;
+    lkg_str     *fields[NGX_HTTP_LIVEKIT_CHAT_FIELDS], written;
+    int64_t      ms, seq;
+    ngx_int_t    time;
+    ngx_str_t    text;
+    ngx_uint_t   i;
 
     if (row->type != NGX_REDIS_ARRAY
         || row->nelts != NGX_HTTP_LIVEKIT_CHAT_FIELDS)
@@ -317,19 +317,33 @@ ngx_http_livekit_chat_row(ngx_http_request_t *r, ngx_redis_reply_t *row,
         return NGX_ERROR;
     }
 
+    fields[0] = &m->id;
+    fields[1] = &m->sender;
+    fields[2] = &m->name;
+    fields[3] = &m->role;
+    fields[4] = &m->type;
+    fields[5] = &m->text;
+    fields[6] = &written;
+    fields[7] = &m->client_id;
+
+    /* the reply goes when its handler returns */
+
     for (i = 0; i < row->nelts; i++) {
         if (row->elts[i]->type != NGX_REDIS_STRING) {
             return NGX_ERROR;
         }
+
+        text.len = row->elts[i]->str.len;
+
+        text.data = ngx_pstrdup(r->pool, &row->elts[i]->str);
+        if (text.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        *fields[i] = ngx_http_livekit_lkg(&text);
     }
 
-    m->id = ngx_http_livekit_chat_copy(r, row->elts[0]);
-    m->sender = ngx_http_livekit_chat_copy(r, row->elts[1]);
-    m->name = ngx_http_livekit_chat_copy(r, row->elts[2]);
-    m->role = ngx_http_livekit_chat_copy(r, row->elts[3]);
-    m->type = ngx_http_livekit_chat_copy(r, row->elts[4]);
-    m->text = ngx_http_livekit_chat_copy(r, row->elts[5]);
-    m->client_id = ngx_http_livekit_chat_copy(r, row->elts[7]);
+    /* NULL is "not there" */
 
     if (m->client_id.len == 0) {
         m->client_id.data = NULL;
@@ -341,28 +355,10 @@ ngx_http_livekit_chat_row(ngx_http_request_t *r, ngx_redis_reply_t *row,
 
     /* who writes by hand may leave it out: Redis knows when that was */
 
-    time = ngx_atoi(row->elts[6]->str.data, row->elts[6]->str.len);
+    time = ngx_atoi((u_char *) written.data, written.len);
     m->time = (time == NGX_ERROR) ? ms : time;
 
     return NGX_OK;
-}
-
-
-/* The reply goes when the handler returns; NULL is "not there". */
-
-static lkg_str
-ngx_http_livekit_chat_copy(ngx_http_request_t *r, ngx_redis_reply_t *reply)
-{
-    ngx_str_t  copy;
-
-    copy.len = reply->str.len;
-    copy.data = ngx_pstrdup(r->pool, &reply->str);
-
-    if (copy.data == NULL) {
-        copy.len = 0;
-    }
-
-    return ngx_http_livekit_lkg(&copy);
 }
 
 
