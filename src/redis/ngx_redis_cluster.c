@@ -330,7 +330,10 @@ ngx_redis_cluster_forget(ngx_redis_query_t *whole)
 
         ngx_queue_remove(link);
 
-        if (q->connection) {
+        if (q->connection || (q->delayed && q->when)) {
+
+            /* asked, or told to ask again later */
+
             status = NGX_REDIS_TIMEOUT;
 
         } else if (q->replayed && status == NGX_REDIS_UNAVAILABLE) {

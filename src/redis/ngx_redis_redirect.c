@@ -212,6 +212,11 @@ ngx_redis_cluster_refused(ngx_redis_query_t *q, const char *word)
 
     cl = q->client->state;
 
+    ngx_log_error(NGX_LOG_WARN, ngx_redis_log(&q->at->log), 0,
+                  "redis answers %s", word);
+
+    q->at->stats->failures[NGX_REDIS_FAILURE_REFUSED]++;
+
     if (ngx_strcmp(word, "TRYAGAIN") == 0) {
 
         /* some of its keys are here and some there; that will end soon */
@@ -221,9 +226,6 @@ ngx_redis_cluster_refused(ngx_redis_query_t *q, const char *word)
                                    + ngx_random() % NGX_REDIS_TRYAGAIN_RANGE);
         return;
     }
-
-    ngx_log_error(NGX_LOG_WARN, ngx_redis_log(&q->at->log), 0,
-                  "redis answers %s", word);
 
     ngx_redis_cluster_refresh(cl);
 

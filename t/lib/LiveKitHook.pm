@@ -5,6 +5,7 @@ package LiveKitHook;
 #     hooked($body, ...)    POSTs to /hooks as LiveKit does: the answer.  More
 #                           claims of the token win over LiveKit's; header =>
 #                           "..." stands in Authorization instead of the token.
+#     delivery($body, ...)  the same as text, to be sent
 #     egress($status, ...)  the body of an event about the recording EG_1 of
 #                           the room "math"; more members of its egressInfo.
 #     stream()              the stream of events: "id event room", in one line
@@ -21,7 +22,7 @@ use LiveKitTest ();
 
 use base 'Exporter';
 
-our @EXPORT = qw(hooked hook_token egress stream recording forget);
+our @EXPORT = qw(hooked delivery hook_token egress stream recording forget);
 
 
 sub hook_token {
@@ -33,17 +34,20 @@ sub hook_token {
 }
 
 
-sub hooked {
+sub hooked { return LiveKitStory::ask(delivery(@_)) }
+
+
+sub delivery {
     my ($body, %with) = @_;
 
     my $before = delete $with{bearer} // '';
     my $line = delete $with{line} // 'POST /hooks';
     my $header = exists $with{header} ? delete $with{header} : $before . hook_token($body, %with);
 
-    return LiveKitStory::ask(LiveKitStory::request($line, headers => [
+    return LiveKitStory::request($line, headers => [
         defined $header ? "Authorization: $header" : (),
         'Content-Type: application/webhook+json', 'Content-Length: ' . length $body,
-    ]) . $body);
+    ]) . $body;
 }
 
 
