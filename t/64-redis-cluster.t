@@ -478,3 +478,57 @@ by localhost 1
 by redis.invalid 1
 --- error_log
 redis SSL certificate does not match "redis.invalid"
+
+
+=== TEST 18: a master that is paused is asked no more, and only that one, until it has caught up
+--- cluster
+--- http_config eval: ::with('$TEST_NGINX_CLUSTER cluster', 'livekit_redis_timeout 60ms;')
+--- config
+    location = /token { livekit_token; }
+    location = /status { livekit_status; }
+--- story
+my %there = map { $_ => owner(slot("lkg:room:{r$_}")) } 1 .. 30;
+my $victim = $there{1};
+my @its = grep { $there{$_} == $victim } 1 .. 30;
+my @others = grep { $there{$_} != $victim } 1 .. 30;
+my $number = sub {
+    my ($name, $kind) = @_;
+    my %of = ask('GET /status')->body =~ /^livekit_redis_$name\{redis="default",server="127.0.0.1:(\d+)"$kind} (\d+)$/mg;
+    delete @of{grep { !$of{$_} } keys %of};
+    return \%of;
+};
+my $right = sub { my @rooms = @_; @rooms == grep { ask(wish("u$_", "r$_"))->who eq "u$_" } @rooms };
+
+eventually { $right->(1 .. 30) };
+my ($replies, $timed) = ($number->('replies_total', ''), $number->('duration_seconds_count', ''));
+my @said = 'the time of every answer is known: ' . (join(' ', %{$replies}{sort keys %$replies}) eq join(' ', %{$timed}{sort keys %$timed}));
+
+signal('STOP', $victim);
+my %said;
+$said{$_->answer->who}++ for map { client()->send(wish("u$its[$_ % @its]", "r$its[$_ % @its]")) } 1 .. 20;
+push @said, 'its rooms: ' . join ' ', %said;
+push @said, map { (join ' ', keys %$_) eq $victim ? 'of it' : 'of ' . join ' ', %$_ }
+            $number->('refusing', ''), $number->('failures_total', ',kind="timeout"');
+
+my $sent = $number->('queries_total', '')->{$victim};
+push @said, 'then ' . ask(wish("u$its[0]", "r$its[0]"))->who for 1 .. 3;
+push @said, $number->('queries_total', '')->{$victim} - $sent . ' questions more', 'others: ' . $right->(@others);
+
+signal('CONT', $victim);
+push @said, 'again: ' . eventually { $right->(1 .. 30) };
+push @said, 'refusing: ' . join ' ', %{ $number->('refusing', '') };
+my %late = map { $_ => 1 } error_log() =~ /is too late with 16 answers in a row.*server: 127.0.0.1:(\d+)/g;
+@said, 'late: ' . (join(' ', keys %late) eq $victim ? 'it' : join ' ', keys %late);
+--- response_body
+the time of every answer is known: 1
+its rooms: unavailable 20
+of it
+of it
+then unavailable
+then unavailable
+then unavailable
+0 questions more
+others: 1
+again: 1
+refusing: 
+late: it
