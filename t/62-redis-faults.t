@@ -422,3 +422,44 @@ u1
 [error]
 [crit]
 [alert]
+
+
+=== TEST 18: of those that wait for a connection there may be 4096: who comes then is told at once
+--- http_config eval
+$LiveKitStory::HttpConfig . <<'_EOC_';
+    livekit_redis_connect_timeout 20s;
+    livekit_redis_timeout 20s;
+    http2_max_concurrent_streams 5000;
+    keepalive_requests 10000;
+_EOC_
+--- fake_redis: --mute
+--- config
+    $TEST_NGINX_HTTP2
+    location = /check { livekit_check; }
+    location = /status { livekit_status; }
+--- story
+my @c = map { h2() } 1 .. 4;
+my $check = sub { my ($c, $who) = @_; [$c, $c->ask('GET', '/check?room=math', as => $who), $who] };
+my @within = map { $check->($c[$_ % 4], $_ % 5 ? 'u1' : 'stranger') } 1 .. 4096;
+my $wait = eventually { ask('GET /status')->body =~ /^livekit_redis_waiting\{.*\} 4096$/m };
+my @beyond = map { $check->($_, 'u1') } @c;
+
+my @told = map { my ($c, $stream) = @$_; $c->answer($stream) } @beyond;
+my @before = grep { my ($c, $stream) = @$_; $c->{streams}{$stream}{end} } @within;
+
+kill 'USR1', fake_pid();
+my %said;
+for (@within) { my ($c, $stream, $who) = @$_; $said{"$who " . $c->answer($stream)}++ }
+
+my $then = ask('GET /check?room=math', as => 'u1');
+"wait $wait", "@told", @before . ' before', (map { "$_: $said{$_}" } sort keys %said), "then $then";
+--- timeout: 30
+--- response_body
+wait 1
+503 503 503 503
+0 before
+stranger 403: 819
+u1 204: 3277
+then 204
+--- error_log
+redis_busy

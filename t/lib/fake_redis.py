@@ -44,7 +44,7 @@ For whole connections:
 
     --hello TEXT    sends TEXT (\\r\\n added) to a new connection and closes it:
                     "-ERR max number of clients reached"
-    --mute          accepts connections, reads, answers nothing
+    --mute          accepts connections, reads, answers nothing, until SIGUSR1
     --close-after N closes a connection after its N-th answer
     --password P    commands before AUTH are refused; --user U goes with it
     --ping TEXT     the answer to PING: "-LOADING Redis is loading"
@@ -170,6 +170,13 @@ class Connection:
     async def stall(self):
         while True:
             await self.fill()
+
+    async def hush(self):
+        while self.options.mute:
+            try:
+                await asyncio.wait_for(self.fill(), 0.02)
+            except asyncio.TimeoutError:
+                pass
 
     def reset(self):
         sock = self.writer.get_extra_info("socket")
@@ -352,8 +359,7 @@ class Connection:
             if self.options.hello:
                 await self.send(self.options.hello.encode() + b"\r\n")
                 return
-            if self.options.mute:
-                await self.stall()
+            await self.hush()
             while True:
                 argv = await self.command()
                 await self.reply(argv[0].decode("latin-1").upper(), argv)
@@ -419,8 +425,13 @@ async def run(options):
         if not stop.done():
             stop.set_result(None)
 
+    def speak():
+        options.mute = False
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
+
+    loop.add_signal_handler(signal.SIGUSR1, speak)
 
     if options.stdin:
         def eof():
