@@ -6,6 +6,7 @@ use lib 't/lib';
 use LiveKitTest;
 use LiveKitStory;
 use LiveKitRedis;
+use LiveKitTls;
 use Test::Nginx::Socket 'no_plan';
 
 # the usual configuration with another "livekit_redis ...;"
@@ -312,3 +313,66 @@ my $seen = $traffic->(1);
 moved 1
 wrong: 
 u1
+
+
+=== TEST 16: over TLS: the sentinels, and the master that they name
+--- sentinels: tls
+--- http_config eval
+::with('$TEST_NGINX_TLS_SENTINELS sentinel=mymaster', 'livekit_redis_ssl_trusted_certificate $TEST_NGINX_DIR/tls/ca.pem;')
+--- config
+    location = /token { livekit_token; }
+--- story
+my @who = map { ask(wish("u$_", "r$_"))->who } 1 .. 3;
+my ($asked) = grep { nginx_at($_) } @sentinels;
+my @there = map { my $server = $_; map { $_ == tls_port($server) ? 'tls' : "port $_" } nginx_at($server) } master(), $asked;
+"@who", "@there", 'replica asked ' . asked($data[1]) . ' times';
+--- response_body
+u1 u2 u3
+tls tls
+replica asked 0 times
+--- error_log
+redis master "mymaster" is at 127.0.0.1:
+
+
+=== TEST 17: over TLS: the master is killed under traffic
+--- sentinels: tls
+--- http_config eval
+::with('$TEST_NGINX_TLS_SENTINELS sentinel=mymaster', 'livekit_redis_ssl_trusted_certificate $TEST_NGINX_DIR/tls/ca.pem;')
+--- config
+    location = /token { livekit_token; }
+--- story
+my $traffic = traffic();
+sleep 0.3;
+signal('KILL', master());
+spoil();
+my $promoted = eventually { role($data[1]) eq 'master' } 15;
+my $back = eventually { ask(wish('u1', 'r1'))->who eq 'u1' };
+my $seen = $traffic->(0.5);
+"promoted $promoted", "back $back", "wrong: @{ $seen->{wrong} }", join(' ', map { $_ == tls_port($data[1]) ? 'tls' : "port $_" } nginx_at($data[1])),
+($seen->{right} > 100 ? 'many were right' : "$seen->{right} were right"),
+($seen->{last} < time - 0.3 ? 'none since it is back' : 'some still');
+--- response_body
+promoted 1
+back 1
+wrong: 
+tls
+many were right
+none since it is back
+
+
+=== TEST 18: over TLS: sentinels that nobody vouches for are not believed
+--- sentinels: tls
+--- http_config eval
+::with('$TEST_NGINX_TLS_SENTINELS sentinel=mymaster',
+       'livekit_redis_ssl_trusted_certificate $TEST_NGINX_DIR/tls/stranger-ca.pem;')
+--- config
+    location = /token { livekit_token; }
+--- story
+my @who = map { ask(wish("u$_", "r$_"))->who } 1 .. 3;
+"@who", 'connected to ' . map { nginx_at($_) } @data, @sentinels;
+--- response_body
+unavailable unavailable unavailable
+connected to 0
+--- error_log
+redis SSL certificate verify error
+no sentinel tells where the master is, and none is known

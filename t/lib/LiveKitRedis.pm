@@ -5,7 +5,8 @@ package LiveKitRedis;
 #
 #     --- sentinels       a master, a replica and three sentinels that call it
 #                         "mymaster"; what is said here are more lines of the
-#                         sentinels' configuration, or "password"
+#                         sentinels' configuration, "password" or "tls" (for
+#                         which the suite uses LiveKitTls)
 #     --- cluster         three masters and three replicas
 #     --- sentinel_says   a sentinel that is none is at $TEST_NGINX_FAKE_PORT;
 #                         it names the "master", the "replica", redis.invalid
@@ -97,7 +98,7 @@ sub signal {
 
 # One command to the server at a port; errors die.
 
-my %password;
+my (%password, %tls_port);
 
 sub at {
     my ($port, @argv) = @_;
@@ -147,14 +148,20 @@ sub start_sentinels {
     my ($more) = @_;
 
     my $secret = $more =~ s/\bpassword\b//;
+    my $tls = $more =~ s/\btls\b//;
 
     @data = map { LiveKitTest::free_port() } 1 .. 2;
     @sentinels = map { LiveKitTest::free_port() } 1 .. 3;
 
+    # they know each other by the ports that speak TLS, if there are any
+
+    %tls_port = $tls ? map { $_ => LiveKitTest::free_port() } @data, @sentinels : ();
+    my %known = ((map { $_ => $_ } @data, @sentinels), %tls_port);
+
     my @auth = $secret ? ('requirepass data-secret', 'masterauth data-secret') : ();
 
-    start($data[0], @auth);
-    start($data[1], @auth, "replicaof 127.0.0.1 $data[0]");
+    start($data[0], @auth, speak_tls($data[0]));
+    start($data[1], @auth, speak_tls($data[1]), "replicaof 127.0.0.1 $known{$data[0]}");
 
     %password = $secret ? map { $_ => 'data-secret' } @data : ();
 
@@ -165,12 +172,12 @@ sub start_sentinels {
     my %id = map { $_ => sprintf '%040x', $_ } @sentinels;
 
     for my $port (@sentinels) {
-        start($port, "sentinel myid $id{$port}",
-              "sentinel monitor mymaster 127.0.0.1 $data[0] 2",
+        start($port, speak_tls($port), "sentinel myid $id{$port}",
+              "sentinel monitor mymaster 127.0.0.1 $known{$data[0]} 2",
               'sentinel down-after-milliseconds mymaster ' . 500 * $LiveKitStory::Slow,
               'sentinel failover-timeout mymaster 3000',
-              "sentinel known-replica mymaster 127.0.0.1 $data[1]",
-              (map { "sentinel known-sentinel mymaster 127.0.0.1 $_ $id{$_}" }
+              "sentinel known-replica mymaster 127.0.0.1 $known{$data[1]}",
+              (map { "sentinel known-sentinel mymaster 127.0.0.1 $known{$_} $id{$_}" }
                grep { $_ != $port } @sentinels),
               $secret ? ('sentinel auth-pass mymaster data-secret',
                          'requirepass sentinel-secret') : (),
@@ -189,11 +196,31 @@ sub start_sentinels {
     }
 
     $ENV{TEST_NGINX_SENTINELS} = join ' ', map { "redis://127.0.0.1:$_" } @sentinels;
+    $ENV{TEST_NGINX_TLS_SENTINELS} = join ' ', map { "rediss://127.0.0.1:$_" } @known{@sentinels};
     $ENV{TEST_NGINX_SECRET_SENTINELS} = join ' ',
         map { "redis://:sentinel-secret\@127.0.0.1:$_" } @sentinels;
 }
 
 
+sub speak_tls {
+    my $port = $tls_port{$_[0]} or return;
+    my $tls = "$LiveKitTest::dir/tls";
+
+    return ("tls-port $port", "tls-cert-file $tls/good.pem", "tls-key-file $tls/good.key",
+            "tls-ca-cert-file $tls/ca.pem", 'tls-auth-clients no', 'tls-replication yes');
+}
+
+
+# The ports of a server that nginx is connected to.
+
+sub nginx_at {
+    my %ports = map { /\bladdr=\S+:(\d+) .*\bname=nginx\b/ ? ($1 => 1) : () }
+                split /\n/, at(shift, 'CLIENT', 'LIST');
+    return keys %ports;
+}
+
+
+sub tls_port { return $tls_port{$_[0]} }
 sub master { return (grep { role($_) eq 'master' } @data)[0] }
 
 
@@ -455,7 +482,7 @@ sub import {
     no warnings 'once';
 
     for (qw(at role asked signal spoil traffic master owner slot id masters errors
-            sentinel_says cluster_says settled in_cluster cluster_cli reset_stats start wait_for alive))
+            sentinel_says cluster_says nginx_at tls_port settled in_cluster cluster_cli reset_stats start wait_for alive))
     {
         no strict 'refs';
         no warnings 'redefine';
