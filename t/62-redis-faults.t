@@ -463,3 +463,31 @@ u1 204: 3277
 then 204
 --- error_log
 redis_busy
+
+
+=== TEST 19: a deadline of more than the second after which a connection is given up
+--- http_config eval: $LiveKitStory::HttpConfig . "livekit_redis_timeout 1200ms;"
+--- fake_redis
+--- config
+    location = /token { livekit_token; }
+    location = /status { livekit_status; }
+--- story
+ask(wish('u1'));
+my @clients = map { client()->send(wish('u1', 'fake-stall')) } 1 .. 20;
+my %said;
+$said{$_->answer->who}++ for @clients;
+my ($late) = ask('GET /status')->body =~ /^livekit_redis_failures_total\{.*kind="timeout"\} (\d+)/m;
+my %why;
+$why{$_}++ for error_log() =~ /no answer about room "fake-stall": (\w+)/g;
+my $then = eventually { ask(wish('u1'))->who eq 'u1' };
+%said, "late $late", %why, "then $then", 'connections ' . opened();
+--- response_body
+unavailable
+20
+late 20
+redis_timeout
+20
+then 1
+connections 2
+--- error_log
+redis is too late with 16 answers in a row

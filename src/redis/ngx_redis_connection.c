@@ -259,10 +259,13 @@ ngx_redis_connection_watch(ngx_redis_connection_t *rcn)
 }
 
 
+/* later than those who wait give up, or they would be asked for in vain */
+
 ngx_msec_t
 ngx_redis_connection_dead_after(ngx_redis_connection_t *rcn)
 {
-    return ngx_max(rcn->conf->timeout, NGX_REDIS_DEAD_AFTER);
+    return ngx_max(rcn->conf->timeout + NGX_REDIS_DEAD_MARGIN,
+                   NGX_REDIS_DEAD_AFTER);
 }
 
 
