@@ -191,8 +191,10 @@ sub start_sentinels {
     for my $port (@sentinels) {
         wait_for {
             my $state = at($port, 'INFO', 'sentinel');
-            $state =~ /status=ok.*slaves=1,sentinels=3/
-        } 'a sentinel that knows the others';
+            my %replica = @{ at($port, 'SENTINEL', 'REPLICAS', 'mymaster')->[0] // [] };
+            $state =~ /status=ok.*slaves=1,sentinels=3/ && $replica{flags} eq 'slave'
+                && $replica{'master-link-status'} eq 'ok'
+        } 'a sentinel that knows the others, and the replica as one to promote';
     }
 
     $ENV{TEST_NGINX_SENTINELS} = join ' ', map { "redis://127.0.0.1:$_" } @sentinels;
