@@ -124,7 +124,8 @@ sub wait_for (&$) {
         sleep 0.05;
     }
 
-    die "never came: $what";
+    my @said = map { (split /\n/, LiveKitStory::slurp("$dir/$_.log"))[-1] // () } keys %pid;
+    die join "\n", "never came: $what", @said, '';
 }
 
 

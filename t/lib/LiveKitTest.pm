@@ -36,9 +36,12 @@ our ($root, $dir, $secret, $key, $redis_pid);
 # A port of loopback that is free, and so is that of a cluster's bus.  It is
 # none of those that the system gives to who connects.
 
+my %given;
+
 sub free_port {
     for (1 .. 200) {
         my $port = 12000 + int rand 10000;
+        next if $given{$port}++;
         my @free = grep { IO::Socket::INET->new(LocalAddr => "127.0.0.1:$_", Listen => 1) }
                    $port, $port + 10000;
         return $port if @free == 2;
