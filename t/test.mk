@@ -11,7 +11,7 @@
 #: make check-cost      instructions of a token, as callgrind counts them
 #: make bench           what a token costs, beside "return 200" and the peers
 #: make endurance       a hundred million tokens, and the memory of the worker
-#: make soak            reloads and Redis failures under load
+#: make soak            reloads and Redis failures under load, a hundred clusters
 #: make chaos           ten thousand things that happen to a Redis, at random
 
 PROVE    ?= prove
@@ -81,6 +81,8 @@ endurance: all
 
 soak: all
 	t/soak/run.sh
+	LIVEKIT_TOPOLOGIES=100 TEST_NGINX_BINARY=$(NGINX) \
+	    $(PROVE) t/64-redis-cluster.t
 
 chaos: all
 	t/soak/run.sh chaos
