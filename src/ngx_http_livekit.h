@@ -427,9 +427,12 @@ ngx_int_t ngx_http_livekit_header(ngx_http_request_t *r, ngx_str_t *name,
 ngx_int_t ngx_http_livekit_refusal_headers(ngx_http_request_t *r,
     ngx_uint_t status);
 
-/* One JSON document. */
+/* One JSON document; and one that may be stored, if its headers are set and
+ * the request's body is dealt with. */
 ngx_int_t ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *body);
+ngx_int_t ngx_http_livekit_reply_json(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *body);
 ngx_int_t ngx_http_livekit_reply_empty(ngx_http_request_t *r,
     ngx_uint_t status);
 

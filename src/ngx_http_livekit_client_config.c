@@ -87,8 +87,6 @@ ngx_http_livekit_client_config_handler(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx)
 {
     ngx_int_t                               rc;
-    ngx_buf_t                              *b;
-    ngx_chain_t                             out;
     ngx_http_livekit_client_config_conf_t  *ccf;
 
     rc = ngx_http_livekit_endpoint(r, ctx);
@@ -108,27 +106,7 @@ ngx_http_livekit_client_config_handler(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    b->pos = ccf->text.data;
-    b->last = ccf->text.data + ccf->text.len;
-    b->memory = 1;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_livekit_reply_json(r, NGX_HTTP_OK, &ccf->text);
 }
 
 
@@ -160,13 +138,6 @@ ngx_http_livekit_client_config_headers(ngx_http_request_t *r,
     h->value = ccf->etag;
 
     r->headers_out.etag = h;
-
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = ccf->text.len;
 
     return NGX_OK;
 }

@@ -139,6 +139,10 @@ void ngx_http_livekit_recording_enter(ngx_http_request_t *r,
 void ngx_http_livekit_recording_rows(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_http_livekit_resume_pt next);
 
+/* The only row, of a copy of this id. */
+ngx_http_livekit_recording_row_t *ngx_http_livekit_recording_one(
+    ngx_http_request_t *r, ngx_http_livekit_recording_t *rec, ngx_str_t *id);
+
 /* A copy of a reply's text, or nothing where it is none. */
 ngx_int_t ngx_http_livekit_recording_keep(ngx_http_request_t *r,
     ngx_redis_reply_t *reply, ngx_str_t *text);

@@ -244,6 +244,33 @@ ngx_http_livekit_recording_row(ngx_http_request_t *r,
 }
 
 
+ngx_http_livekit_recording_row_t *
+ngx_http_livekit_recording_one(ngx_http_request_t *r,
+    ngx_http_livekit_recording_t *rec, ngx_str_t *id)
+{
+    ngx_http_livekit_recording_row_t  *row;
+
+    if (ngx_array_init(&rec->rows, r->pool, 1,
+                       sizeof(ngx_http_livekit_recording_row_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    row = ngx_array_push(&rec->rows);
+    if (row == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(row, sizeof(ngx_http_livekit_recording_row_t));
+
+    row->id.len = id->len;
+    row->id.data = ngx_pstrdup(r->pool, id);
+
+    return row->id.data ? row : NULL;
+}
+
+
 /* Replies go when their handler returns. */
 
 ngx_int_t

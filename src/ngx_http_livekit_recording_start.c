@@ -123,8 +123,7 @@ static void
 ngx_http_livekit_recording_busy(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_str_t *lease)
 {
-    ngx_http_livekit_recording_t      *rec;
-    ngx_http_livekit_recording_row_t  *row;
+    ngx_http_livekit_recording_t  *rec;
 
     rec = ctx->state;
 
@@ -136,34 +135,14 @@ ngx_http_livekit_recording_busy(ngx_http_request_t *r,
         return;
     }
 
-    if (ngx_array_init(&rec->rows, r->pool, 1,
-                       sizeof(ngx_http_livekit_recording_row_t))
-        != NGX_OK)
-    {
-        goto failed;
-    }
-
-    row = ngx_array_push(&rec->rows);
-    if (row == NULL) {
-        goto failed;
-    }
-
-    ngx_memzero(row, sizeof(ngx_http_livekit_recording_row_t));
-
-    row->id.len = lease->len;
-    row->id.data = ngx_pstrdup(r->pool, lease);
-    if (row->id.data == NULL) {
-        goto failed;
+    if (ngx_http_livekit_recording_one(r, rec, lease) == NULL) {
+        ngx_http_livekit_recording_refuse(r, ctx,
+                                       NGX_HTTP_INTERNAL_SERVER_ERROR, NULL);
+        return;
     }
 
     ngx_http_livekit_recording_rows(r, ctx,
                                     ngx_http_livekit_recording_checked);
-    return;
-
-failed:
-
-    ngx_http_livekit_recording_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                      NULL);
 }
 
 

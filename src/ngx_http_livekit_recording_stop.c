@@ -81,41 +81,22 @@ ngx_http_livekit_recording_found(ngx_http_request_t *r,
         return;
     }
 
-    if (ngx_array_init(&rec->rows, r->pool, 1,
-                       sizeof(ngx_http_livekit_recording_row_t))
-        != NGX_OK)
-    {
-        goto failed;
-    }
-
-    row = ngx_array_push(&rec->rows);
-    if (row == NULL) {
-        goto failed;
-    }
-
-    ngx_memzero(row, sizeof(ngx_http_livekit_recording_row_t));
-
-    row->rank = ngx_atoi(rank->str.data, rank->str.len);
-
     /* the name of its room, until access has been decided */
 
-    row->id.len = room->str.len;
-    row->id.data = ngx_pstrdup(r->pool, &room->str);
-    if (row->id.data == NULL) {
-        goto failed;
+    row = ngx_http_livekit_recording_one(r, rec, &room->str);
+    if (row == NULL) {
+        ngx_http_livekit_recording_refuse(r, ctx,
+                                       NGX_HTTP_INTERNAL_SERVER_ERROR, NULL);
+        return;
     }
+
+    row->rank = ngx_atoi(rank->str.data, rank->str.len);
 
     if (ctx->asked.room.len == 0) {
         ctx->asked.room = row->id;
     }
 
     ngx_http_livekit_recording_enter(r, ctx);
-    return;
-
-failed:
-
-    ngx_http_livekit_recording_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                      NULL);
 }
 
 

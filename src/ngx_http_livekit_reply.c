@@ -153,10 +153,8 @@ ngx_int_t
 ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *body)
 {
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_str_t     name;
-    ngx_chain_t   out;
+    ngx_int_t  rc;
+    ngx_str_t  name;
 
     if (status >= NGX_HTTP_SPECIAL_RESPONSE) {
 
@@ -185,6 +183,18 @@ ngx_http_livekit_reply(ngx_http_request_t *r, ngx_uint_t status,
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    return ngx_http_livekit_reply_json(r, status, body);
+}
+
+
+ngx_int_t
+ngx_http_livekit_reply_json(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *body)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
 
     ngx_str_set(&r->headers_out.content_type, "application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
