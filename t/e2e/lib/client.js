@@ -5,41 +5,29 @@
 const http = require("node:http");
 const { AccessToken } = require("livekit-server-sdk");
 
+const { answer } = require("./wire");
+
 /*
  * POSTs to the token endpoint.  body is an object, or text as it is to be
  * sent; headers is a list of [name, value], so that a name may come twice.
  */
 exports.ask = (origin, cookie, body,
-  { headers = [], query = "", path = "/api/connection-details" } = {}) =>
-  new Promise((resolve, reject) => {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    const url = new URL(path + query, origin);
-    const request = http.request(url, {
-      method: "POST",
-      agent: false,
-      headers: [
-        ["Host", url.host],
-        ["Content-Type", "application/json"],
-        ["Content-Length", Buffer.byteLength(text)],
-        ...(cookie ? [["Cookie", cookie]] : []),
-        ...headers,
-      ].flat(),
-    });
+  { headers = [], query = "", path = "/api/connection-details" } = {}) => {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const url = new URL(path + query, origin);
 
-    request.on("error", reject);
-    request.on("response", (response) => {
-      let data = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk) => { data += chunk; });
-      response.on("end", () => resolve({
-        status: response.statusCode,
-        headers: response.headers,
-        text: data,
-        get json() { return JSON.parse(data); },
-      }));
-    });
-    request.end(text);
-  });
+  return answer(http.request(url, {
+    method: "POST",
+    agent: false,
+    headers: [
+      ["Host", url.host],
+      ["Content-Type", "application/json"],
+      ["Content-Length", Buffer.byteLength(text)],
+      ...(cookie ? [["Cookie", cookie]] : []),
+      ...headers,
+    ].flat(),
+  }), text);
+};
 
 exports.decode = (token) => {
   const [header, payload] = token.split(".").slice(0, 2)

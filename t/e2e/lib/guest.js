@@ -7,6 +7,7 @@ const net = require("node:net");
 
 const { JoinRequest, SignalResponse, WrappedJoinRequest } = require("@livekit/protocol");
 const { until } = require("./tap");
+const { frames } = require("./wire");
 
 const connect = (origin) => {
   const { hostname, port } = new URL(origin);
@@ -31,27 +32,6 @@ exports.raw = (origin, line, { headers = [], body = "" } = {}) => new Promise((r
   });
   socket.write(Buffer.from(head + body, "latin1"));
 });
-
-/* The frames that a server sends: whole, not masked. */
-function* frames(state) {
-  for (;;) {
-    const { data } = state;
-    if (data.length < 2) {
-      return;
-    }
-    const short = data[1] & 0x7f;
-    const offset = short === 126 ? 4 : short === 127 ? 10 : 2;
-    if (data.length < offset) {
-      return;
-    }
-    const length = short === 126 ? data.readUInt16BE(2) : short === 127 ? Number(data.readBigUInt64BE(2)) : short;
-    if (data.length < offset + length) {
-      return;
-    }
-    yield { type: data[0] & 0xf, payload: data.subarray(offset, offset + length) };
-    state.data = data.subarray(offset + length);
-  }
-}
 
 /* /rtc wants nothing but a token; /rtc/v1 a join_request, too. */
 exports.target = (path, token, args = "") => {
@@ -103,10 +83,13 @@ exports.signal = (later, origin, path, token, args) => new Promise((resolve, rej
         return;
       }
     }
-    for (const { type, payload } of frames(state)) {
-      if (type === 2) {
-        messages.push(SignalResponse.fromBinary(payload));
-      } else if (type === 8) {
+    let list;
+
+    [list, state.data] = frames(state.data);
+    for (const { opcode, data } of list) {
+      if (opcode === 2) {
+        messages.push(SignalResponse.fromBinary(data));
+      } else if (opcode === 8) {
         self.close();
       }
     }

@@ -6,6 +6,7 @@ const http = require("node:http");
 
 const { startStack } = require("./stack");
 const cookies = require("./cookies");
+const { answer } = require("./wire");
 
 const LOCATIONS = `
         livekit_api /_livekit/;
@@ -33,29 +34,17 @@ webhook:
 /* A request as somebody's page makes it; sub is who is signed in. */
 exports.call = async (stack, sub, method, path, body, headers = {}) => {
   const cookie = sub && await cookies["next-auth"]({ sub, name: sub }, stack.sessionSecret);
+  const text = body === undefined ? "" : JSON.stringify(body);
 
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? "" : JSON.stringify(body);
-    const request = http.request(new URL(path, stack.origin), {
-      method, agent: false,
-      headers: {
-        ...(cookie && { Cookie: cookie }),
-        ...(body !== undefined && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
-        ...headers,
-      },
-    });
-    request.on("error", reject);
-    request.on("response", (response) => {
-      let data = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk) => { data += chunk; });
-      response.on("end", () => resolve({
-        status: response.statusCode, headers: response.headers, text: data,
-        get json() { return JSON.parse(data); },
-      }));
-    });
-    request.end(text);
-  });
+  return answer(http.request(new URL(path, stack.origin), {
+    method,
+    agent: false,
+    headers: {
+      ...(cookie && { Cookie: cookie }),
+      ...(body !== undefined && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
+      ...headers,
+    },
+  }), text);
 };
 
 exports.startRecordingStack = (later, { locations = "", ...options } = {}) =>

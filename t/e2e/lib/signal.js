@@ -9,39 +9,12 @@ const crypto = require("node:crypto");
 const http = require("node:http");
 
 const { until } = require("./tap");
+const { frames } = require("./wire");
 
 /* A client's frame has a mask, be it of zeros. */
 const frame = (text) => Buffer.concat([
   Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text),
 ]);
-
-/* The whole frames at the start of bytes, as { opcode, data }, and the rest. */
-const frames = (bytes) => {
-  const list = [];
-
-  for (;;) {
-    if (bytes.length < 2) {
-      return [list, bytes];
-    }
-    let length = bytes[1] & 127;
-    let start = 2;
-
-    if (length === 126 && bytes.length >= 4) {
-      length = bytes.readUInt16BE(2);
-      start = 4;
-    } else if (length === 127 && bytes.length >= 10) {
-      length = Number(bytes.readBigUInt64BE(2));
-      start = 10;
-    } else if (length > 125) {
-      return [list, bytes];
-    }
-    if (bytes.length < start + length) {
-      return [list, bytes];
-    }
-    list.push({ opcode: bytes[0] & 15, data: bytes.subarray(start, start + length) });
-    bytes = bytes.subarray(start + length);
-  }
-};
 
 /*
  * Resolves to { status } where there is no WebSocket, else to { status: 101,
