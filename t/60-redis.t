@@ -804,3 +804,21 @@ worker_connections are not enough, reusing connections
 --- no_error_log
 [alert]
 livekit: no answer
+
+
+=== TEST 39: silence is a late answer with a timeout of seconds, too, not a lost connection
+--- http_config eval: $LiveKitTest::HttpConfig . "livekit_redis_timeout 1600ms;"
+--- config
+    location = /token { livekit_token; }
+--- story
+ask(wish('u1')) for 1 .. 3;
+stop_redis();
+my $silent = ask(wish('u1'));
+my ($why) = error_log() =~ /no answer about room "math": (\w+)/;
+cont_redis();
+"$silent $why", eventually { ask(wish('u1')) eq '200' };
+--- response_body
+503 redis_timeout
+1
+--- error_log
+redis_timeout
