@@ -11,7 +11,7 @@
 #: make check-cost      instructions of a token, as callgrind counts them
 #: make bench           what a token costs, beside "return 200" and the peers
 #: make endurance       a hundred million tokens, and the memory of the worker
-#: make soak            reloads and Redis failures under load, a hundred clusters
+#: make soak            reloads, Redis failures and a cluster that changes
 #: make chaos           ten thousand things that happen to a Redis, at random
 
 PROVE    ?= prove
