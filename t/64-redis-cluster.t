@@ -193,6 +193,11 @@ push @nodes, $new;
 spoil();
 my $traffic = traffic();
 cluster_cli('add-node', "127.0.0.1:$new", "127.0.0.1:$stays");
+
+# each is told, for what they hear of each other may take a while
+
+at($_, 'CLUSTER', 'MEET', '127.0.0.1', $new) for grep { $_ != $new } alive();
+
 for my $node (alive()) {
     wait_for { at($node, 'CLUSTER', 'INFO') =~ /cluster_state:ok.*cluster_known_nodes:7/s } 'another node';
 }
