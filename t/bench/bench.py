@@ -62,7 +62,7 @@ def main():
     parser.add_argument("part", nargs="*", choices=[[], *ORDER])
     options = parser.parse_args()
 
-    settings = parts.Settings(seconds=1 if options.quick else 4, rounds=1 if options.quick else 3,
+    settings = parts.Settings(seconds=1 if options.quick else 2, rounds=1 if options.quick else 7,
                               quick=options.quick)
     chosen = options.part or ORDER
     text = ["# What it costs", "",

@@ -68,6 +68,12 @@ def middle(samples, field):
     return median(getattr(sample, field) for sample in samples)
 
 
+def ratio(samples, base):
+    """How many times the CPU, each round beside the same round of the other:
+    what else the machine does then touches both."""
+    return median(one.cpu / other.cpu for one, other in zip(samples, base))
+
+
 def paced(st, server, path, cookie, rate, seconds, connections=64):
     """Requests at a rate: all their times, in microseconds, sorted."""
     body = st.dir / "body.json"

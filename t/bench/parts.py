@@ -87,13 +87,13 @@ def peers(st, settings):
 
     results = load.turns({name: lambda s=subject: load.round_(st, *s, 64, settings.seconds)
                           for name, subject in subjects.items()}, settings.rounds)
-    base = load.middle(next(iter(results.values())), "cpu")
+    base = next(iter(results.values()))
 
     rows = [("", "requests/s", "CPU us/request", "times `return 200`", "Redis us", "p50 ms", "p99 ms",
              "memory MiB")]
     for (name, samples), (server, _, _) in zip(results.items(), subjects.values()):
-        cpu = load.middle(samples, "cpu")
-        rows.append((name, "%d" % load.middle(samples, "rate"), "%.2f" % cpu, "%.2f" % (cpu / base),
+        rows.append((name, "%d" % load.middle(samples, "rate"),
+                     "%.2f" % load.middle(samples, "cpu"), "%.2f" % load.ratio(samples, base),
                      "%.2f" % load.middle(samples, "redis_cpu"),
                      "%.2f" % (load.middle(samples, "p50") / 1000),
                      "%.2f" % (load.middle(samples, "p99") / 1000), "%d" % stack.memory(server.pids)))
@@ -117,9 +117,11 @@ def connections(st, settings):
             "jwe": lambda: load.round_(st, ours, "/token", jwe, count, settings.seconds),
         }, settings.rounds)
         calls = [b - a for a, b in zip(calls, redis_reads(st))]
-        base, one, two = (load.middle(results[name], "cpu") for name in ("return", "hs256", "jwe"))
-        rows.append((count, "%.2f" % base, "%.2f" % one, "%.2f" % (one / base), "%.2f" % two,
-                     "%.2f" % (two / base), "%.2f" % load.middle(results["hs256"], "redis_cpu"),
+        row = [count, "%.2f" % load.middle(results["return"], "cpu")]
+        for name in ("hs256", "jwe"):
+            row += ["%.2f" % load.middle(results[name], "cpu"),
+                    "%.2f" % load.ratio(results[name], results["return"])]
+        rows.append((*row, "%.2f" % load.middle(results["hs256"], "redis_cpu"),
                      "%.1f" % (calls[0] / max(calls[1], 1))))
 
     yield ("A token beside the cheapest answer", "One worker. Commands a read: how many requests "
@@ -142,7 +144,7 @@ def latency(st, settings):
              "token p50 us", "p99 us", "p99 ratio")]
     ratios = []
 
-    for i in range(3 * settings.rounds):
+    for i in range(settings.rounds):
         plain = load.paced(st, ours, "/return", hs256, most / 2, settings.seconds)
         token = load.paced(st, ours, "/token", hs256, most / 2, settings.seconds)
         allowed = load.quantile(plain, .99) + trip

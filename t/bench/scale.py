@@ -168,7 +168,7 @@ def workers(st, settings, hs256):
         row = [count, 64 * count]
         for path in ("/return", "/token"):
             row += ["%.2f" % cost[path, count],
-                    "%.2f" % (count * cost[path, 1] / cost[path, count])]
+                    "%.2f" % (count * load.ratio(results[path, 1], results[path, count]))]
         rows.append(tuple(row))
 
     for server in servers.values():
