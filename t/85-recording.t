@@ -655,7 +655,7 @@ for my $n (100 .. 199) {
     redis('HSET', "lkg:rec:EG_$n", 'status', 'complete', 'rank', 3, 'room', 'math') unless $n == 152;
 }
 my $page = sub {
-    my $page = ask("GET /list?roomName=math$_[0]", as => 'u1')->json;
+    my $page = ask("GET /list?roomName=math" . join("", grep { defined } @_), as => 'u1')->json;
     my @ids = map { $_->{recordingId} } @{ $page->{recordings} };
     return ($page->{next}, join ' ', scalar @ids, @ids ? @ids[0, -1] : (), $page->{next} // 'the end');
 };
