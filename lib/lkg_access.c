@@ -5,56 +5,23 @@
 #include "lkg_private.h"
 
 
-int
-lkg_text_plain(const char *data, size_t len)
-{
-    size_t         i;
-    unsigned char  c;
-
-    for (i = 0; i < len; i++) {
-        c = data[i];
-
-        if (c < 0x20 || c == 0x7f
-            || (c == 0xc2 && i + 1 < len && (unsigned char) data[i + 1] < 0xa0))
-        {
-            return 0;
-        }
-    }
-
-    return lkg_utf8_valid(data, len);
-}
-
-
-int
-lkg_text_json(const char *data, size_t len)
-{
-    return lkg_utf8_valid(data, len)
-           && (len == 0 || memchr(data, '\0', len) == NULL);
-}
-
-
 static int
-lkg_access_join(char *buf, size_t size, const char *head, const char *text,
-    size_t len, const char *tail)
+lkg_access_join(char *buf, size_t size, lkg_str head, const char *text,
+    size_t len, lkg_str tail)
 {
-    size_t  hlen, tlen;
-
-    hlen = strlen(head);
-    tlen = strlen(tail);
-
-    if (size < hlen + len + tlen) {
+    if (size < head.len + len + tail.len) {
         return LKG_ERR_TOOBIG;
     }
 
-    memcpy(buf, head, hlen);
+    memcpy(buf, head.data, head.len);
 
     if (len) {
-        memcpy(buf + hlen, text, len);
+        memcpy(buf + head.len, text, len);
     }
 
-    memcpy(buf + hlen + len, tail, tlen);
+    memcpy(buf + head.len + len, tail.data, tail.len);
 
-    return hlen + len + tlen;
+    return head.len + len + tail.len;
 }
 
 
@@ -71,13 +38,8 @@ lkg_room_valid(const char *room, size_t len)
 
     /* braces would cut the key's hash tag short */
 
-    if (!lkg_text_plain(room, len) || memchr(room, '{', len)
-        || memchr(room, '}', len))
-    {
-        return LKG_ERR_INVALID;
-    }
-
-    return LKG_OK;
+    return lkg_text_without(room, len, LKG_TEXT_BRACE) ? LKG_OK
+                                                        : LKG_ERR_INVALID;
 }
 
 
@@ -86,12 +48,15 @@ lkg_access_key(char *buf, size_t size, const char *room, size_t len)
 {
     int  rc;
 
+    static const lkg_str  head = { lkg_lit("lkg:room:{") };
+    static const lkg_str  tail = { lkg_lit("}") };
+
     rc = lkg_room_valid(room, len);
     if (rc != LKG_OK) {
         return rc;
     }
 
-    return lkg_access_join(buf, size, "lkg:room:{", room, len, "}");
+    return lkg_access_join(buf, size, head, room, len, tail);
 }
 
 
@@ -99,23 +64,22 @@ int
 lkg_access_field(char *buf, size_t size, lkg_fact fact, const char *identity,
     size_t len)
 {
-    const char  *head;
+    static const lkg_str  state = { lkg_lit("state") };
+    static const lkg_str  none = { lkg_lit("") };
+    static const lkg_str  heads[] = {
+        [LKG_FACT_MEMBER] = { lkg_lit("m:") },
+        [LKG_FACT_BAN] = { lkg_lit("b:") },
+        [LKG_FACT_KICK] = { lkg_lit("d:") }
+    };
 
     switch (fact) {
 
     case LKG_FACT_STATE:
-        return lkg_access_join(buf, size, "state", NULL, 0, "");
+        return lkg_access_join(buf, size, state, NULL, 0, none);
 
     case LKG_FACT_MEMBER:
-        head = "m:";
-        break;
-
     case LKG_FACT_BAN:
-        head = "b:";
-        break;
-
     case LKG_FACT_KICK:
-        head = "d:";
         break;
 
     default:
@@ -130,7 +94,7 @@ lkg_access_field(char *buf, size_t size, lkg_fact fact, const char *identity,
         return LKG_ERR_INVALID;
     }
 
-    return lkg_access_join(buf, size, head, identity, len, "");
+    return lkg_access_join(buf, size, heads[fact], identity, len, none);
 }
 
 

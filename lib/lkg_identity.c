@@ -13,9 +13,7 @@ lkg_identity_valid(const char *identity, size_t len)
 {
     return len != 0
            && len <= LKG_IDENTITY_MAX
-           && lkg_text_plain(identity, len)
-           && memchr(identity, '#', len) == NULL
-           && memchr(identity, '~', len) == NULL;
+           && lkg_text_without(identity, len, LKG_TEXT_HASH);
 }
 
 

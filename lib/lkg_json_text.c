@@ -7,6 +7,10 @@
 #include "lkg_json.h"
 
 
+/* All but the characters that stand for themselves in a string. */
+#define LKG_JSON_OTHER  (LKG_TEXT_CONTROL | LKG_TEXT_WIDE | LKG_TEXT_QUOTE)
+
+
 static int
 lkg_json_hex(lkg_json_parser *p, unsigned *value)
 {
@@ -154,13 +158,6 @@ lkg_json_escape(lkg_json_parser *p, char **dst)
 }
 
 
-static int
-lkg_json_itself(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-
 /* Over characters that stand for themselves, to the '"' or '\'. */
 
 static int
@@ -170,8 +167,10 @@ lkg_json_plain(lkg_json_parser *p)
     const char  *pos;
 
     for ( ;; ) {
-        for (pos = p->pos; pos < p->end && lkg_json_itself(*pos); pos++) {
-            /* void */
+        for (pos = p->pos; pos < p->end; pos++) {
+            if (lkg_text_class[(unsigned char) *pos] & LKG_JSON_OTHER) {
+                break;
+            }
         }
 
         p->pos = pos;

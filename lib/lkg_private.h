@@ -41,6 +41,25 @@ int lkg_str_dup(char **out, const char *data, size_t len);
 int lkg_digits(const char *data, size_t len, int64_t *value);
 
 
+/* lkg_text.c: what a byte of a text is; 0 for all others */
+
+#define LKG_TEXT_CONTROL   0x01     /* below the space */
+#define LKG_TEXT_DEL       0x02
+#define LKG_TEXT_WIDE      0x04     /* of a sequence of UTF-8 */
+#define LKG_TEXT_QUOTE     0x08     /* '"' and '\\' */
+#define LKG_TEXT_HASH      0x10     /* '#' and '~' */
+#define LKG_TEXT_BRACE     0x20     /* '{' and '}' */
+
+extern const unsigned char  lkg_text_class[256];
+
+/* UTF-8 without control characters; and without bytes of more classes. */
+int lkg_text_plain(const char *data, size_t len);
+int lkg_text_without(const char *data, size_t len, unsigned classes);
+
+/* What every reader of JSON takes as a text: UTF-8 without NUL. */
+int lkg_text_json(const char *data, size_t len);
+
+
 /* lkg_utf8.c */
 
 int lkg_utf8_valid(const char *data, size_t len);
@@ -443,12 +462,6 @@ void lkg_template_clear(lkg_template *t);
 
 #define LKG_TIME_MAX       253402300799    /* the last second of year 9999 */
 #define LKG_ROLE_MAX       64              /* bytes of a role's name */
-
-/* UTF-8 without control characters. */
-int lkg_text_plain(const char *data, size_t len);
-
-/* What every reader of JSON takes as a text: UTF-8 without NUL. */
-int lkg_text_json(const char *data, size_t len);
 
 /* As lkg_access_key() has it: LKG_OK, LKG_ERR_INVALID, LKG_ERR_TOOBIG. */
 int lkg_room_valid(const char *room, size_t len);
