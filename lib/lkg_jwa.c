@@ -9,6 +9,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "lkg_jwa.h"
@@ -267,6 +268,13 @@ lkg_jwa_verify(lkg_jwa alg, EVP_PKEY *key, lkg_str input,
     }
 
     EVP_MD_CTX_free(ctx);
+
+    if (rc != LKG_OK) {
+
+        /* nothing is left for the next user of the error queue */
+
+        ERR_clear_error();
+    }
 
     return rc;
 }

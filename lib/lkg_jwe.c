@@ -6,6 +6,7 @@
 
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 
 #include "lkg_jwe.h"
 
@@ -340,7 +341,15 @@ lkg_jwe_decrypt(unsigned char *plain, size_t *plen, lkg_jwe_key *key,
         rc = lkg_jwe_decrypt_gcm(key, jwe->header, iv, plain, &len, tag);
     }
 
-    *plen = rc == LKG_OK ? len : 0;
+    if (rc != LKG_OK) {
+
+        /* a bad cookie leaves nothing for the next user of the error queue */
+
+        ERR_clear_error();
+        len = 0;
+    }
+
+    *plen = len;
 
     return rc;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 
 #include "lkg_session.h"
 
@@ -233,15 +232,9 @@ lkg_session_try(lkg_session **out, lkg_session_conf *conf,
         return LKG_ERR_NOMEM;
     }
 
-    /* a bad cookie must leave nothing for the next user of the error queue */
-
-    ERR_set_mark();
-
     rc = lkg_session_conf_mechanism(conf) == LKG_SESSION_STORED
          ? lkg_session_read_stored(s, conf, text)
          : lkg_session_read(s, conf, text, now);
-
-    ERR_pop_to_mark();
 
     if (rc < 0) {
         lkg_session_free(s);

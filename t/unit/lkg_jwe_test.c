@@ -3,6 +3,8 @@
  * must be refused although the tag is right.
  */
 
+#include <openssl/err.h>
+
 #include "lkg_jwe.h"
 #include "lkg_test.h"
 
@@ -404,6 +406,46 @@ test_shape(void)
 }
 
 
+/*
+ * A right tag over what does not decrypt: nobody but the application could
+ * make it, and what OpenSSL says of it is not for the next who asks.
+ */
+
+static void
+test_padding(void)
+{
+    int             rc;
+    char            token[512], *p;
+    lkg_str         header;
+    lkg_jwe_key    *key;
+    unsigned char   tag[LKG_JWE_TAG_MAX];
+
+    static const unsigned char  iv[16], text[16];
+
+    key = new_key(LKG_JWE_A256CBC_HS512, SECRET);
+
+    header.data = key->header;
+    header.len = strlen(key->header);
+
+    ok(lkg_jwe_mac(key, header, iv, text, sizeof(text), tag) == LKG_OK,
+       "a tag over any text");
+
+    p = token + sprintf(token, "%s..", key->header);
+    p += lkg_b64url_encode(p, iv, sizeof(iv));
+    *p++ = '.';
+    p += lkg_b64url_encode(p, text, sizeof(text));
+    *p++ = '.';
+    p += lkg_b64url_encode(p, tag, key->suite->tag_len);
+
+    rc = opens(key, token, p - token);
+
+    is_int(rc, LKG_ERR_FORMAT, "has no padding");
+    ok(ERR_peek_error() == 0, "and leaves nothing in OpenSSL's error queue");
+
+    lkg_jwe_key_free(key);
+}
+
+
 int
 main(void)
 {
@@ -414,6 +456,7 @@ main(void)
     test_keys();
     test_headers();
     test_shape();
+    test_padding();
 
     return done_testing();
 }
