@@ -105,6 +105,9 @@ lkg_str_dup(char **out, const char *data, size_t len)
 }
 
 
+/* So many digits fit in any case. */
+#define LKG_DIGITS_SAFE  18
+
 int
 lkg_digits(const char *data, size_t len, int64_t *value)
 {
@@ -124,7 +127,7 @@ lkg_digits(const char *data, size_t len, int64_t *value)
 
         digit = data[i] - '0';
 
-        if (n > (INT64_MAX - digit) / 10) {
+        if (i >= LKG_DIGITS_SAFE && n > (INT64_MAX - digit) / 10) {
             return LKG_ERR_FORMAT;
         }
 

@@ -5,14 +5,12 @@
 
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
-
 #include "lkg_json.h"
 
 
 #define LKG_JSON_NODES      4096    /* where the caller sets no limit */
-#define LKG_JSON_ITEMS      32      /* enough for most sessions and bodies */
-#define LKG_JSON_FEW        16      /* members compared one by one */
+#define LKG_JSON_ITEMS      32      /* room at first, at most */
+#define LKG_JSON_ITEM_TEXT  8       /* bytes of most values, with their key */
 #define LKG_JSON_TEXT_MAX   INT32_MAX
 
 
@@ -51,14 +49,30 @@ lkg_json_count(lkg_json_parser *p)
 }
 
 
+/* How many values a text may have; memory grows where it has more. */
+
+static uint32_t
+lkg_json_guess(const lkg_json_parser *p)
+{
+    size_t  n;
+
+    n = (p->end - p->pos) / LKG_JSON_ITEM_TEXT + 4;
+
+    return n < LKG_JSON_ITEMS ? n : LKG_JSON_ITEMS;
+}
+
+
 static int
 lkg_json_grow(lkg_json_parser *p)
 {
     uint32_t   size;
     lkg_json  *doc;
 
-    size = p->doc ? p->doc->size : LKG_JSON_ITEMS / 2;
-    size = size > p->max / 2 ? p->max : size * 2;
+    size = p->doc ? p->doc->size * 2 : lkg_json_guess(p);
+
+    if (size > p->max || (p->doc && p->doc->size > p->max / 2)) {
+        size = p->max;
+    }
 
     doc = realloc(p->doc, sizeof(*doc) + size * sizeof(lkg_json_item));
     if (doc == NULL) {
@@ -245,111 +259,6 @@ lkg_json_member(lkg_json_parser *p)
     }
 
     p->pos++;
-
-    return LKG_OK;
-}
-
-
-static int
-lkg_json_compare_keys(const void *one, const void *two)
-{
-    const lkg_json_item  *a, *b;
-
-    a = *(lkg_json_item *const *) one;
-    b = *(lkg_json_item *const *) two;
-
-    if (a->key_len != b->key_len) {
-        return a->key_len < b->key_len ? -1 : 1;
-    }
-
-    return memcmp(a->key, b->key, a->key_len);
-}
-
-
-static int
-lkg_json_same_key(const lkg_json_item *a, const lkg_json_item *b)
-{
-    return a->key_len == b->key_len
-           && memcmp(a->key, b->key, a->key_len) == 0;
-}
-
-
-static int
-lkg_json_duplicate(lkg_json_parser *p, const lkg_json_item *a,
-    const lkg_json_item *b)
-{
-    p->pos = p->doc->text + (a->start > b->start ? a->start : b->start);
-
-    return lkg_json_bad(p, "a duplicate key");
-}
-
-
-/* Where an object is large, sorts: comparing all pairs would be a gift. */
-
-static int
-lkg_json_unique_many(lkg_json_parser *p, lkg_json_item *object)
-{
-    int              rc;
-    uint32_t         i, n;
-    lkg_json_node    node;
-    lkg_json_item  **sorted;
-
-    n = object->len;
-
-    sorted = malloc(n * sizeof(lkg_json_item *));
-    if (sorted == NULL) {
-        p->what = "out of memory";
-        return LKG_ERR_NOMEM;
-    }
-
-    node = object - p->doc->items + 1;
-
-    for (i = 0; i < n; i++) {
-        sorted[i] = &p->doc->items[node];
-        node = sorted[i]->next;
-    }
-
-    qsort(sorted, n, sizeof(lkg_json_item *), lkg_json_compare_keys);
-
-    rc = LKG_OK;
-
-    for (i = 1; i < n; i++) {
-        if (lkg_json_same_key(sorted[i - 1], sorted[i])) {
-            rc = lkg_json_duplicate(p, sorted[i - 1], sorted[i]);
-            break;
-        }
-    }
-
-    free(sorted);
-
-    return rc;
-}
-
-
-static int
-lkg_json_unique(lkg_json_parser *p, lkg_json_item *object)
-{
-    lkg_json_node   i, j;
-    lkg_json_item  *items;
-
-    if (object->len < 2) {
-        return LKG_OK;
-    }
-
-    if (object->len > LKG_JSON_FEW) {
-        return lkg_json_unique_many(p, object);
-    }
-
-    items = p->doc->items;
-    i = object - items + 1;
-
-    for (i = items[i].next; i != LKG_JSON_NONE; i = items[i].next) {
-        for (j = object - items + 1; j != i; j = items[j].next) {
-            if (lkg_json_same_key(&items[i], &items[j])) {
-                return lkg_json_duplicate(p, &items[i], &items[j]);
-            }
-        }
-    }
 
     return LKG_OK;
 }

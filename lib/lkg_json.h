@@ -65,6 +65,9 @@ int lkg_json_bad(lkg_json_parser *p, const char *what);
 int lkg_json_text(lkg_json_parser *p, lkg_str *value);
 int lkg_json_number(lkg_json_parser *p, lkg_json_item *item);
 
+/* That all keys of an object differ. */
+int lkg_json_unique(lkg_json_parser *p, lkg_json_item *object);
+
 LKG_PRIVATE_END
 
 #endif /* LKG_JSON_H */
