@@ -146,6 +146,7 @@ typedef struct {
     ngx_http_complex_value_t    *url;
     lkg_keys                    *keys;
     lkg_policy                  *policy;
+    unsigned                     url_plain:1;   /* the same in JSON */
 } ngx_http_livekit_loc_conf_t;
 
 /* The request's ctx, made at first use; found again after an internal

@@ -190,8 +190,11 @@ ngx_http_livekit_is_type(ngx_str_t *value, ngx_str_t *type)
 {
     u_char  *p;
 
+    /* nearly all write it as we do */
+
     if (value->len < type->len
-        || ngx_strncasecmp(value->data, type->data, type->len) != 0)
+        || (ngx_memcmp(value->data, type->data, type->len) != 0
+            && ngx_strncasecmp(value->data, type->data, type->len) != 0))
     {
         return 0;
     }

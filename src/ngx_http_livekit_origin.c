@@ -53,20 +53,20 @@ ngx_http_livekit_origin_headers(ngx_http_request_t *r,
         }
 
         if (h[i].key.len == 6
-            && ngx_strncmp(h[i].lowcase_key, "origin", 6) == 0)
+            && ngx_memcmp(h[i].lowcase_key, "origin", 6) == 0)
         {
             field = &from->origin;
 
         } else if (h[i].key.len == 14
-                   && ngx_strncmp(h[i].lowcase_key, "sec-fetch-site", 14) == 0)
+                   && ngx_memcmp(h[i].lowcase_key, "sec-fetch-site", 14) == 0)
         {
             field = &from->site;
 
         } else {
             if (h[i].key.len == sizeof("access-control-request-method") - 1
-                && ngx_strncmp(h[i].lowcase_key,
-                               "access-control-request-method",
-                               sizeof("access-control-request-method") - 1)
+                && ngx_memcmp(h[i].lowcase_key,
+                              "access-control-request-method",
+                              sizeof("access-control-request-method") - 1)
                    == 0)
             {
                 from->preflight = 1;

@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_livekit_token_issue(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx);
 static ngx_int_t ngx_http_livekit_token_document(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_str_t *token, ngx_str_t *body);
+static ngx_int_t ngx_http_livekit_token_url(ngx_http_request_t *r,
+    ngx_str_t *url);
 static ngx_uint_t ngx_http_livekit_token_wishes(ngx_http_livekit_ctx_t *ctx);
 static u_char *ngx_http_livekit_token_text(u_char *p, ngx_str_t *text);
 static ngx_int_t ngx_http_livekit_token_refuse(ngx_http_request_t *r,
@@ -192,17 +194,11 @@ static ngx_int_t
 ngx_http_livekit_token_document(ngx_http_request_t *r,
     ngx_http_livekit_ctx_t *ctx, ngx_str_t *token, ngx_str_t *body)
 {
-    u_char                       *p;
-    size_t                        len;
-    ngx_str_t                     url, name, room;
-    ngx_http_livekit_loc_conf_t  *llcf;
+    u_char     *p;
+    size_t      len;
+    ngx_str_t   url, name, room;
 
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
-
-    if (ngx_http_livekit_whole_value(r, llcf->url, &url) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "livekit: a variable in livekit_url \"%V\" is empty",
-                      &llcf->url->value);
+    if (ngx_http_livekit_token_url(r, &url) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -228,7 +224,7 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
 
     len = sizeof("{\"serverUrl\":\"\",\"roomName\":\"\","
                  "\"participantName\":\"\",\"participantToken\":\"\"}")
-          + 6 * (url.len + name.len + room.len) + token->len;
+          + url.len + 6 * (name.len + room.len) + token->len;
 
     body->data = ngx_pnalloc(r->pool, len);
     if (body->data == NULL) {
@@ -239,14 +235,14 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
 
     case NGX_HTTP_LIVEKIT_TOKENSOURCE:
         p = ngx_cpymem(body->data, "{\"server_url\":\"", 15);
-        p = ngx_http_livekit_token_text(p, &url);
+        p = ngx_cpymem(p, url.data, url.len);
         p = ngx_cpymem(p, "\",\"participant_token\":\"", 23);
         p = ngx_cpymem(p, token->data, token->len);
         break;
 
     case NGX_HTTP_LIVEKIT_MEET:
         p = ngx_cpymem(body->data, "{\"serverUrl\":\"", 14);
-        p = ngx_http_livekit_token_text(p, &url);
+        p = ngx_cpymem(p, url.data, url.len);
         p = ngx_cpymem(p, "\",\"roomName\":\"", 14);
         p = ngx_http_livekit_token_text(p, &room);
         p = ngx_cpymem(p, "\",\"participantName\":\"", 21);
@@ -259,12 +255,47 @@ ngx_http_livekit_token_document(ngx_http_request_t *r,
         p = ngx_cpymem(body->data, "{\"token\":\"", 10);
         p = ngx_cpymem(p, token->data, token->len);
         p = ngx_cpymem(p, "\",\"url\":\"", 9);
-        p = ngx_http_livekit_token_text(p, &url);
+        p = ngx_cpymem(p, url.data, url.len);
     }
 
     p = ngx_cpymem(p, "\"}", 2);
 
     body->len = p - body->data;
+
+    return NGX_OK;
+}
+
+
+/* As JSON has it.  Most are, as they stand in the configuration. */
+
+static ngx_int_t
+ngx_http_livekit_token_url(ngx_http_request_t *r, ngx_str_t *url)
+{
+    u_char                       *p;
+    ngx_str_t                     value;
+    ngx_http_livekit_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_livekit_module);
+
+    if (llcf->url_plain) {
+        *url = llcf->url->value;
+        return NGX_OK;
+    }
+
+    if (ngx_http_livekit_whole_value(r, llcf->url, &value) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "livekit: a variable in livekit_url \"%V\" is empty",
+                      &llcf->url->value);
+        return NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, 6 * value.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    url->data = p;
+    url->len = ngx_http_livekit_token_text(p, &value) - p;
 
     return NGX_OK;
 }
@@ -317,6 +348,7 @@ ngx_http_livekit_token_refuse(ngx_http_request_t *r,
 static char *
 ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent, void *child)
 {
+    ngx_str_t                         *url;
     const char                        *missing;
     ngx_http_livekit_loc_conf_t       *llcf;
     ngx_http_livekit_endpoint_conf_t  *ecf;
@@ -337,6 +369,11 @@ ngx_http_livekit_token_merge_conf(ngx_conf_t *cf, void *parent, void *child)
         missing = "livekit_url, which tells clients where LiveKit is";
 
     } else {
+        url = &llcf->url->value;
+
+        llcf->url_plain = url->len && llcf->url->lengths == NULL
+                          && ngx_escape_json(NULL, url->data, url->len) == 0;
+
         return ngx_http_livekit_access_needs(cf, &ecf->where, 1);
     }
 
