@@ -31,14 +31,15 @@ def microseconds(text):
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[unit]
 
 
-def round_(st, server, path, cookie, connections, seconds, room="math", refused=False):
+def round_(st, server, path, cookie, connections, seconds, room="math", refused=False,
+           threads=1):
     """As many requests as the server takes; each must be answered, or refused."""
     script = st.dir / "post.lua"
     script.write_text(POST % (room, cookie))
 
     before = stack.cpu(server.pids), stack.cpu(st.pids)
     text = subprocess.run(
-        ["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % seconds, "--latency",
+        ["wrk", "-t", str(threads), "-c", str(connections), "-d", "%ds" % seconds, "--latency",
          "--timeout", "10s", "-s", str(script), "http://127.0.0.1:%d%s" % (server.port, path)],
         capture_output=True, text=True, check=True).stdout
     after = stack.cpu(server.pids), stack.cpu(st.pids)

@@ -157,7 +157,8 @@ def workers(st, settings, hs256):
              "token us", "times one worker's")]
 
     def asks(path, count):
-        return lambda: load.round_(st, servers[count], path, hs256, 64 * count, settings.seconds)
+        return lambda: load.round_(st, servers[count], path, hs256, 64 * count, settings.seconds,
+                                   threads=count)
 
     results = load.turns({(path, count): asks(path, count)
                           for path in ("/return", "/token") for count in servers},
@@ -174,8 +175,9 @@ def workers(st, settings, hs256):
     for server in servers.values():
         server.stop()
 
-    return ("Workers", "Answers for a second of each worker's CPU.  What `return 200` falls short "
-            "of 2 is the machine's: two workers, the load and Redis share its cores.", rows)
+    return ("Workers", "Answers for a second of each worker's CPU; the load has a thread for each "
+            "worker.  What `return 200` falls short of 2 is the machine's: two workers, the load "
+            "and Redis share its cores.", rows)
 
 
 def memory(st, settings):
