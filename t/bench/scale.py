@@ -14,9 +14,8 @@ USER = {"sub": "u2", "name": "Bob"}
 
 
 def pair(st, settings, first, second):
-    """Two ways in turn: CPU per request of each."""
-    results = load.turns({"a": first, "b": second}, settings.rounds)
-    return load.middle(results["a"], "cpu"), load.middle(results["b"], "cpu")
+    """Two ways in turn: the samples of each."""
+    return load.turns({"a": first, "b": second}, settings.rounds).values()
 
 
 def token(st, settings, server, cookie, room="math"):
@@ -28,9 +27,10 @@ def scale(st, settings):
     rows = [("what", "from", "us", "to", "us", "change")]
 
     def row(what, measure, few, many):
-        costs = measure(st, settings, hs256, few, many)
-        rows.append((what, "{:,}".format(few), "%.2f" % costs[0], "{:,}".format(many),
-                     "%.2f" % costs[1], "%+.1f %%" % ((costs[1] / costs[0] - 1) * 100)))
+        first, second = measure(st, settings, hs256, few, many)
+        rows.append((what, "{:,}".format(few), "%.2f" % load.middle(first, "cpu"),
+                     "{:,}".format(many), "%.2f" % load.middle(second, "cpu"),
+                     "%+.1f %%" % ((load.ratio(second, first) - 1) * 100)))
 
     row("memberships in Redis", memberships, 1000, 50000 if settings.quick else 5000000)
     row("room patterns in the policy", patterns, 2, 500 if settings.quick else 10000)
@@ -44,15 +44,17 @@ def scale(st, settings):
 
 def memberships(st, settings, hs256, least, most):
     """Many members in many rooms, and in that room, too."""
-    st.member("math", "u2")
-    fill(st, least)
-    server = stack.Nginx(st, 18320)
-    few = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
-    fill(st, most)
-    many = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
-    server.stop()
-    st.command("FLUSHALL")
-    return load.middle(few, "cpu"), load.middle(many, "cpu")
+    with stack.Stack() as other:
+        for each, count in (st, least), (other, most):
+            each.member("math", "u2")
+            fill(each, count)
+
+        few, many = stack.Nginx(st, 18320), stack.Nginx(other, 18329)
+        result = pair(st, settings, token(st, settings, few, hs256),
+                      token(other, settings, many, hs256))
+        few.stop()
+        st.command("FLUSHALL")
+        return result
 
 
 def fill(st, count):
@@ -89,32 +91,30 @@ def patterns(st, settings, hs256, least, most):
 
 def idle(st, settings, hs256, least, most):
     st.member("math", "u2")
-    server = stack.Nginx(st, 18323)
+    few, many = stack.Nginx(st, 18323), stack.Nginx(st, 18330)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most + 200, resource.getrlimit(
         resource.RLIMIT_NOFILE)[1]))
     held = []
 
-    def hold(count):
-        while len(held) < count:
+    for server, count in (few, least), (many, most):
+        for _ in range(count):
             s = socket.create_connection(("127.0.0.1", server.port))
             s.sendall(b"GET /return HTTP/1.1\r\nHost: localhost\r\n\r\n")
             s.recv(4096)
             held.append(s)
 
-    hold(least)
-    few = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
-    hold(most)
-    many = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    result = pair(st, settings, token(st, settings, few, hs256),
+                  token(st, settings, many, hs256))
     for s in held:
         s.close()
-    server.stop()
-    return load.middle(few, "cpu"), load.middle(many, "cpu")
+    few.stop()
+    many.stop()
+    return result
 
 
 def reloads(st, settings, hs256, least, most):
     st.member("math", "u2")
-    server = stack.Nginx(st, 18324)
-    fresh = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    fresh, server = stack.Nginx(st, 18324), stack.Nginx(st, 18328)
 
     for _ in range(most - least):
         server.process.send_signal(signal.SIGHUP)
@@ -123,9 +123,11 @@ def reloads(st, settings, hs256, least, most):
     stack.wait("the last worker", lambda: len(stack.children(server.process.pid)) == 2)
     time.sleep(1)
     server.wait()
-    later = load.turns({"x": token(st, settings, server, hs256)}, settings.rounds)["x"]
+    result = pair(st, settings, token(st, settings, fresh, hs256),
+                  token(st, settings, server, hs256))
+    fresh.stop()
     server.stop()
-    return load.middle(fresh, "cpu"), load.middle(later, "cpu")
+    return result
 
 
 def cookie_sizes(st, settings):
@@ -138,8 +140,10 @@ def cookie_sizes(st, settings):
         user = {**USER, "filler": "x" * filler}
         jwt = stack.cookie("jwt", user, cookie="session")
         jwe = stack.cookie("next-auth", user, cookie="next-auth.session-token")
-        costs = (len(jwt), *pair(st, settings, token(st, settings, server, jwt),
-                                 token(st, settings, server, jwe)), len(jwe))
+        us = [load.middle(samples, "cpu") for samples in
+              pair(st, settings, token(st, settings, server, jwt),
+                   token(st, settings, server, jwe))]
+        costs = (len(jwt), *us, len(jwe))
         slopes = ("", "") if last is None else (
             "%.2f" % ((costs[1] - last[1]) / (costs[0] - last[0]) * 1024),
             "%.2f" % ((costs[2] - last[2]) / (costs[3] - last[3]) * 1024))
