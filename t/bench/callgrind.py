@@ -1,16 +1,33 @@
-"""Where a request's instructions go, by function, as callgrind counts them."""
+"""Where a request's instructions go, by function, as callgrind counts them.
+
+    t/bench/callgrind.py > t/bench/before.json
+
+keeps a profile, beside which "make bench" puts the next one.
+"""
 
 import http.client
+import json
 import re
 import subprocess
+from pathlib import Path
 
 import stack
 
 COUNT = 5000
+BEFORE = Path(__file__).with_name("before.json")
+
+PARTS = (
+    ("liblkgrant", lambda name, image: name.startswith("lkg_")),
+    ("the module", lambda name, image: name.startswith(("ngx_http_livekit_", "ngx_redis_"))),
+    ("nginx", lambda name, image: image == "nginx"),
+    ("OpenSSL", lambda name, image: image.startswith(("libcrypto", "libssl"))),
+    ("hiredis", lambda name, image: image.startswith("libhiredis")),
+    ("libc", lambda name, image: image.startswith("libc.")),
+)
 
 
 def count(st, preset):
-    """All of a request, and (instructions, function), the dearest first."""
+    """Instructions of a request: in all, by part, and by function."""
     st.member("math", "u2")
     user = {"sub": "u2", "name": "Bob"}
     cookie = (stack.cookie("jwt", user, cookie="session") if preset == "hs256" else
@@ -31,15 +48,37 @@ def count(st, preset):
     connection.close()
     server.stop()
 
-    text = subprocess.run(["callgrind_annotate", "--threshold=97", str(out)],
+    text = subprocess.run(["callgrind_annotate", "--threshold=100", str(out)],
                           capture_output=True, text=True, check=True).stdout
-    total = re.search(r"([\d,]+) \(100.0%\)\s+PROGRAM TOTALS", text).group(1)
-    rows = [(int(n.replace(",", "")) / COUNT, function(name, image)) for n, name, image in
-            re.findall(r"^\s*([\d,]+) \([\d. ]+%\)\s+\S*?:(\S+)(?: \[(.*?)\])?", text, re.M)]
+    profile = {"all": 0, "parts": {}, "functions": {}}
 
-    return int(total.replace(",", "")) / COUNT, rows
+    for n, name, image in re.findall(r"^\s*([\d,]+) \([\d. ]+%\)\s+\S*?:(\S+)(?: \[(.*?)\])?",
+                                     text, re.M):
+        n = int(n.replace(",", "")) / COUNT
+        image = (image or "").rpartition("/")[2]
+        part = next((title for title, has in PARTS if has(name, image)), "the start, and others")
+
+        # one without a name is one of its library's
+
+        name = "of " + image if name.startswith("0x") else "`%s`" % name
+        profile["all"] += n
+        profile["parts"][part] = profile["parts"].get(part, 0) + n
+        profile["functions"][name] = profile["functions"].get(name, 0) + n
+
+    return profile
 
 
-def function(name, image):
-    """A function without a name is one of its library's."""
-    return "of " + image.rpartition("/")[2] if name.startswith("0x") else "`%s`" % name
+def before():
+    """The profile that was kept, of an earlier version."""
+    return json.loads(BEFORE.read_text())
+
+
+def main():
+    with stack.Stack() as st:
+        profile = count(st, "hs256")
+    profile["functions"] = {name: n for name, n in profile["functions"].items() if n >= 20}
+    print(json.dumps(profile, indent=1))
+
+
+if __name__ == "__main__":
+    main()
