@@ -39,7 +39,7 @@ lkg_room_valid(const char *room, size_t len)
     /* braces would cut the key's hash tag short */
 
     return lkg_text_without(room, len, LKG_TEXT_BRACE) ? LKG_OK
-                                                        : LKG_ERR_INVALID;
+                                                       : LKG_ERR_INVALID;
 }
 
 
@@ -48,8 +48,8 @@ lkg_access_key(char *buf, size_t size, const char *room, size_t len)
 {
     int  rc;
 
-    static const lkg_str  head = { lkg_lit("lkg:room:{") };
-    static const lkg_str  tail = { lkg_lit("}") };
+    static const lkg_str  head = lkg_str_lit("lkg:room:{");
+    static const lkg_str  tail = lkg_str_lit("}");
 
     rc = lkg_room_valid(room, len);
     if (rc != LKG_OK) {
@@ -64,12 +64,12 @@ int
 lkg_access_field(char *buf, size_t size, lkg_fact fact, const char *identity,
     size_t len)
 {
-    static const lkg_str  state = { lkg_lit("state") };
-    static const lkg_str  none = { lkg_lit("") };
+    static const lkg_str  state = lkg_str_lit("state");
+    static const lkg_str  none = lkg_str_lit("");
     static const lkg_str  heads[] = {
-        [LKG_FACT_MEMBER] = { lkg_lit("m:") },
-        [LKG_FACT_BAN] = { lkg_lit("b:") },
-        [LKG_FACT_KICK] = { lkg_lit("d:") }
+        [LKG_FACT_MEMBER] = lkg_str_lit("m:"),
+        [LKG_FACT_BAN] = lkg_str_lit("b:"),
+        [LKG_FACT_KICK] = lkg_str_lit("d:")
     };
 
     switch (fact) {

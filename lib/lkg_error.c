@@ -11,6 +11,9 @@
 #include "lkg_private.h"
 
 
+#define LKG_DIGITS_SAFE  18         /* so many fit in any case */
+
+
 const char *
 lkg_strerror(int err)
 {
@@ -104,9 +107,6 @@ lkg_str_dup(char **out, const char *data, size_t len)
     return LKG_OK;
 }
 
-
-/* So many digits fit in any case. */
-#define LKG_DIGITS_SAFE  18
 
 int
 lkg_digits(const char *data, size_t len, int64_t *value)

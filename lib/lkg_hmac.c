@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -124,6 +125,10 @@ lkg_hmac_sign(lkg_hmac *mac, const void *data, size_t len,
         || !EVP_MAC_final(mac->ctx, digest, &n, mac->len)
         || n != mac->len)
     {
+        /* out of memory; a mark for each signature would cost more than it */
+
+        ERR_clear_error();
+
         return LKG_ERR_CRYPTO;
     }
 

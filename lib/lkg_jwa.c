@@ -226,8 +226,8 @@ lkg_jwa_begin(EVP_MD_CTX *ctx, const lkg_jwa_info *info, EVP_PKEY *key)
 }
 
 
-int
-lkg_jwa_verify(lkg_jwa alg, EVP_PKEY *key, lkg_str input,
+static int
+lkg_jwa_check(lkg_jwa alg, EVP_PKEY *key, lkg_str input,
     const unsigned char *signature, size_t len)
 {
     int                  rc;
@@ -269,12 +269,21 @@ lkg_jwa_verify(lkg_jwa alg, EVP_PKEY *key, lkg_str input,
 
     EVP_MD_CTX_free(ctx);
 
-    if (rc != LKG_OK) {
+    return rc;
+}
 
-        /* nothing is left for the next user of the error queue */
 
-        ERR_clear_error();
-    }
+/* A bad signature leaves nothing for the next user of the error queue. */
+
+int
+lkg_jwa_verify(lkg_jwa alg, EVP_PKEY *key, lkg_str input,
+    const unsigned char *signature, size_t len)
+{
+    int  rc;
+
+    ERR_set_mark();
+    rc = lkg_jwa_check(alg, key, input, signature, len);
+    ERR_pop_to_mark();
 
     return rc;
 }

@@ -334,6 +334,10 @@ lkg_jwe_decrypt(unsigned char *plain, size_t *plen, lkg_jwe_key *key,
         return LKG_ERR_FORMAT;
     }
 
+    /* a bad cookie must leave nothing for the next user of the error queue */
+
+    ERR_set_mark();
+
     if (suite->mac_len) {
         rc = lkg_jwe_decrypt_cbc(key, jwe->header, iv, plain, &len, tag);
 
@@ -341,15 +345,9 @@ lkg_jwe_decrypt(unsigned char *plain, size_t *plen, lkg_jwe_key *key,
         rc = lkg_jwe_decrypt_gcm(key, jwe->header, iv, plain, &len, tag);
     }
 
-    if (rc != LKG_OK) {
+    ERR_pop_to_mark();
 
-        /* a bad cookie leaves nothing for the next user of the error queue */
-
-        ERR_clear_error();
-        len = 0;
-    }
-
-    *plen = len;
+    *plen = rc == LKG_OK ? len : 0;
 
     return rc;
 }

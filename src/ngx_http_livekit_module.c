@@ -20,7 +20,6 @@ typedef struct {
 
 
 static void ngx_http_livekit_cleanup_ctx(void *data);
-
 static ngx_int_t ngx_http_livekit_verdict_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
@@ -300,6 +299,7 @@ ngx_http_livekit_create_loc_conf(ngx_conf_t *cf)
      *     llcf->url = NULL;
      *     llcf->keys = NULL;
      *     llcf->policy = NULL;
+     *     llcf->url_plain = 0;
      */
 
     return llcf;

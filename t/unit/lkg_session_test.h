@@ -5,6 +5,8 @@
 #ifndef LKG_SESSION_TEST_H
 #define LKG_SESSION_TEST_H
 
+#include <openssl/err.h>
+
 #include "lkg_test.h"
 
 
@@ -84,6 +86,7 @@ static inline int
 open_at(lkg_session **s, lkg_session_conf *conf, const char *cookie,
     const char *authorization, int64_t now)
 {
+    int                rc;
     lkg_str            line;
     lkg_session_input  in = { &line, 1, { NULL, 0 } };
 
@@ -92,7 +95,14 @@ open_at(lkg_session **s, lkg_session_conf *conf, const char *cookie,
     in.authorization.data = authorization;
     in.authorization.len = authorization ? strlen(authorization) : 0;
 
-    return lkg_session_open(s, conf, &in, now);
+    rc = lkg_session_open(s, conf, &in, now);
+
+    if (ERR_peek_error()) {
+        ok(0, "OpenSSL's error queue is empty after %s", cookie);
+        ERR_clear_error();
+    }
+
+    return rc;
 }
 
 
