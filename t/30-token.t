@@ -668,3 +668,15 @@ Cache-Control: no-store
 --- answer: 403
 --- error_log
 livekit: forbidden
+
+
+=== TEST 63: a url without variables is escaped as well, where it has to be
+--- config
+    livekit_url 'wss://live.example.com/"a\\b';
+    location = /token { livekit_token; }
+--- request
+GET /token?roomName=math
+--- more_headers eval: "Cookie: " . ::cookie(sub => "u2")
+--- response_body_filters eval: \&::shape
+--- response_body chomp
+{"serverUrl":"wss://live.example.com/\"a\\b","roomName":"math","participantName":"u2","participantToken":"TOKEN"}
